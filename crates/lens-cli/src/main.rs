@@ -1,0 +1,3 @@
+//! The `lens` command.
+
+fn main() {}

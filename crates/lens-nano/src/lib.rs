@@ -1,0 +1,1 @@
+//! The small model family that comes inside LENS. Data only: every file is a byte slice.
