@@ -1,1 +1,16 @@
 //! Image -> evidence -> prompt -> answer.
+//!
+//! Frozen vision modules ([`Module`]) turn a picture ([`Look`]) into a record of text with scores ([`Evidence`]); a
+//! frozen language model ([`Llm`]) reads that text and answers (Berrios et al. 2023, arXiv 2306.16410).
+
+pub mod evidence;
+pub mod llm;
+
+mod look;
+mod module;
+
+pub use evidence::{Evidence, Item};
+pub use lens_nn::{Error, ErrorKind, Result};
+pub use llm::{Answer, Cancel, Decoding, Llm, LlmInfo, Prompt};
+pub use look::{Look, Picture};
+pub use module::Module;

@@ -1,0 +1,30 @@
+//! The door for eyes: what turns a picture into items of evidence.
+
+use crate::{
+    Result,
+    evidence::{Fingerprint, Item},
+    look::Look,
+};
+
+/// One way of looking: tags, attributes, captions, OCR, or your own.
+///
+/// A module is frozen: the same picture and the same fingerprint give the same items, whatever else is in the batch.
+pub trait Module: Send + Sync {
+    /// Name in the record's `modules` and `notes`, such as `tags`.
+    fn name(&self) -> &str;
+
+    /// Model, vocabulary, precision and parameters: all that changes what the module sees.
+    fn fingerprint(&self) -> Fingerprint;
+
+    /// Whether the items depend on [`Look::question`]. The evidence of such a module is kept per question.
+    fn reads_question(&self) -> bool {
+        false
+    }
+
+    /// Looks at a batch and hands each item to `sink` with the index of its look. The items of one look come in
+    /// the order they are to be read, best first.
+    ///
+    /// # Errors
+    /// `Model` when a model's result cannot be used, or what loading reports. Items handed over before are void.
+    fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()>;
+}
