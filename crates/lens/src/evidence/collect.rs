@@ -34,7 +34,7 @@ impl Collector {
     }
 
     /// Notes a property of the machine; not part of the canonical record.
-    pub fn environment(&mut self, name: &str, value: impl ToString) {
+    pub fn environment(&mut self, name: &str, value: &(impl ToString + ?Sized)) {
         self.evidence.environment.insert(name.to_owned(), value.to_string());
     }
 

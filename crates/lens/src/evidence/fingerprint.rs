@@ -19,9 +19,9 @@ impl Fingerprint {
         Self::default()
     }
 
-    /// Adds a property, such as `("top_k", 5)`; an earlier value of the same name is replaced.
+    /// Adds a property, such as `("top_k", &5)`; an earlier value of the same name is replaced.
     #[must_use]
-    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+    pub fn with(mut self, name: &str, value: &(impl ToString + ?Sized)) -> Self {
         self.0.insert(name.to_owned(), value.to_string());
         self
     }
@@ -53,7 +53,12 @@ impl Fingerprint {
 /// Lower-case hexadecimal digits of bytes.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut digits, byte| {
+        for half in [byte >> 4, byte & 15] {
+            digits.extend(char::from_digit(u32::from(half), 16));
+        }
+        digits
+    })
 }
 
 #[cfg(test)]
@@ -62,8 +67,8 @@ mod tests {
 
     #[test]
     fn the_order_of_naming_does_not_matter_and_borders_do() {
-        let a = Fingerprint::new().with("model", "clip").with("top_k", 5);
-        let b = Fingerprint::new().with("top_k", 5).with("model", "clip");
+        let a = Fingerprint::new().with("model", "clip").with("top_k", &5);
+        let b = Fingerprint::new().with("top_k", &5).with("model", "clip");
         assert_eq!(a.digest(), b.digest());
         let joined = Fingerprint::new().with("ab", "c");
         let split = Fingerprint::new().with("a", "bc");

@@ -9,7 +9,7 @@ fn tag(text: &str) -> Tag {
 
 fn record(milliseconds: f64) -> Evidence {
     let mut record = Collector::new(ImageInfo { sha256: "ab".repeat(32), width: 4, height: 3 });
-    record.looked("tags", Fingerprint::new().with("top_k", 5), milliseconds);
+    record.looked("tags", Fingerprint::new().with("top_k", &5), milliseconds);
     record.add("tags", Item::Tag(tag("dog")));
     record.add("tags", Item::Tag(tag("grass")));
     record.add("attributes", Item::Attribute(tag("which has fur")));
@@ -25,7 +25,7 @@ fn record(milliseconds: f64) -> Evidence {
     let line = OcrLine { text: "Hi".into(), characters: vec![0.5, 1.0], bounds, ..OcrLine::default() };
     record.add("ocr", Item::Ocr(line));
     record.add("ocr", Item::Note("read with care".into()));
-    record.environment("threads", milliseconds);
+    record.environment("threads", &milliseconds);
     record.finish()
 }
 
