@@ -1,25 +1,12 @@
 //! A picture about to be looked at, and what the encoders have computed of it so far.
 
-use crate::{Error, ErrorKind, Result, evidence::hex};
+use crate::{Error, ErrorKind, Picture, Result, evidence::hex};
 use std::{
     any::Any,
     collections::HashMap,
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
-
-/// An upright picture: RGB, eight bits a channel.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Picture {
-    /// Pixels across.
-    pub width: u32,
-    /// Pixels down.
-    pub height: u32,
-    /// Row by row, three bytes a pixel.
-    pub rgb: Vec<u8>,
-    /// SHA-256 over the original bytes.
-    pub sha256: [u8; 32],
-}
 
 /// An upright picture, optionally a question about it, and encoder outputs that modules share.
 ///
@@ -53,7 +40,7 @@ impl Look {
     /// SHA-256 over the original bytes as hexadecimal digits.
     #[must_use]
     pub fn sha256(&self) -> String {
-        hex(&self.picture.sha256)
+        hex(&self.picture.sha256())
     }
 
     /// The question, for modules that look for something.
