@@ -162,11 +162,22 @@ pub trait Backend: Send + Sync + 'static {
     fn linear_layer(&self, name: &str, load: &mut dyn FnMut() -> Result<HostLinear>) -> Result<Self::Linear>;
 
     /// (rows, in) -> (rows, out), or (rows, out / 2) of a gated pair.
-    fn linear(&self, x: &Self::Tensor, layer: &Self::Linear, epilogue: &Epilogue<'_, Self::Tensor>) -> Self::Tensor;
+    fn linear(
+        &self,
+        x: &Self::Tensor,
+        layer: &Self::Linear,
+        epilogue: &Epilogue<'_, Self::Tensor>,
+    ) -> Self::Tensor;
 
     /// Row-wise normalisation: layer norm with a bias, root-mean-square norm (T5) without.
     /// `weight` and `bias` are (1, columns).
-    fn norm(&self, x: &Self::Tensor, weight: &Self::Tensor, bias: Option<&Self::Tensor>, eps: f32) -> Self::Tensor;
+    fn norm(
+        &self,
+        x: &Self::Tensor,
+        weight: &Self::Tensor,
+        bias: Option<&Self::Tensor>,
+        eps: f32,
+    ) -> Self::Tensor;
 
     /// Rows of `table` by index: embeddings, pooled tokens. Indices are within the table.
     fn gather(&self, table: &Self::Tensor, rows: &[u32]) -> Self::Tensor;
@@ -195,7 +206,14 @@ pub trait Backend: Send + Sync + 'static {
     /// Appends the keys (columns from `key`) and values (from `value`) of `rows` to the sequences of the cache: the
     /// first `lengths[0]` rows to sequence 0, the next `lengths[1]` to sequence 1, and so on. The first call sets
     /// the number of sequences.
-    fn cache_push(&self, cache: &mut Self::Cache, rows: &Self::Tensor, key: usize, value: usize, lengths: &[usize]);
+    fn cache_push(
+        &self,
+        cache: &mut Self::Cache,
+        rows: &Self::Tensor,
+        key: usize,
+        value: usize,
+        lengths: &[usize],
+    );
 
     /// Causal attention of the newest queries of each sequence, `lengths` as in [`Self::cache_push`], over all that the
     /// cache holds of it.

@@ -53,7 +53,8 @@ impl Error {
     /// An error of `kind` about `thing`: a file, a field, a tensor, an argument.
     #[must_use]
     pub fn new(kind: ErrorKind, thing: impl Into<String>) -> Self {
-        let parts = Parts { kind, thing: thing.into(), expected: None, found: None, hint: None, source: None };
+        let parts =
+            Parts { kind, thing: thing.into(), expected: None, found: None, hint: None, source: None };
         Self(Box::new(parts))
     }
 

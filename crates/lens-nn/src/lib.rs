@@ -3,6 +3,7 @@
 mod error;
 
 pub mod backend;
+pub mod weights;
 
 pub use backend::Backend;
 pub use error::{Error, ErrorKind, Result};

@@ -1,0 +1,41 @@
+//! What identifies a model: a hash of the files that decide its results.
+
+use super::{Checkpoint, locate};
+use crate::Result;
+use sha2::{Digest, Sha256};
+
+/// Every file besides the weights that changes what a model computes, in the order in which they are hashed.
+const DECISIVE: [&str; 11] = [
+    "added_tokens.json",
+    "config.json",
+    "generation_config.json",
+    "merges.txt",
+    "open_clip_config.json",
+    "preprocessor_config.json",
+    "processor_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "vocab.json",
+    "vocab.txt",
+];
+
+pub(super) fn of(checkpoint: &Checkpoint) -> Result<[u8; 32]> {
+    let mut hash = Sha256::new();
+    for name in DECISIVE {
+        if let Some(bytes) = checkpoint.file(name)? {
+            add(&mut hash, name, &bytes);
+        }
+    }
+    for file in locate::weight_files(checkpoint)?.mapped {
+        add(&mut hash, &file.name, &file.bytes);
+    }
+    Ok(hash.finalize().into())
+}
+
+/// Lengths go before the bytes, so that no two lists of files hash the same stream.
+fn add(hash: &mut Sha256, name: &str, bytes: &[u8]) {
+    for part in [name.as_bytes(), bytes] {
+        hash.update((part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+}
