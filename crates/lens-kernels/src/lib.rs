@@ -1,19 +1,23 @@
-//! CPU arithmetic for transformers over plain slices.
+//! CPU arithmetic for transformers over plain slices: packed products with fused epilogues, attention, norms, top-k.
+//!
+//! Activations are row-major f32. A row of a result is a function of its own inputs only, bit for bit: neither the
+//! number of rows in a call nor the number of threads changes it. Sizes that do not fit each other are a mistake of
+//! the calling program and panic with a message that names them.
 
-/// The non-linearity after a product.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Activation {
-    /// The product as it is.
-    #[default]
-    None,
-    /// x Phi(x), with the error function.
-    Gelu,
-    /// x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2: `gelu_new`, `gelu_pytorch_tanh`.
-    GeluTanh,
-    /// x sigmoid(1.702 x).
-    QuickGelu,
-    /// max(x, 0).
-    Relu,
-    /// x sigmoid(x).
-    Silu,
-}
+mod activation;
+mod attention;
+mod gemm;
+mod logits;
+mod norm;
+mod patches;
+mod rows;
+mod threads;
+
+pub use activation::Activation;
+pub use attention::{AttentionShape, CachedSpan, HeadsView, RelativeBias, Span, attention, cached_attention};
+pub use gemm::{Epilogue, LinearSource, PackedLinear, Precision, linear};
+pub use logits::{pick_log_probs, top_log_probs};
+pub use norm::norm;
+pub use patches::patches;
+pub use rows::{add_rows, gather};
+pub use threads::Threads;

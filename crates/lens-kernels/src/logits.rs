@@ -1,0 +1,127 @@
+//! From logits to candidates.
+
+use crate::Threads;
+use std::cmp::Ordering;
+
+/// The `k` most probable columns of each row of logits as (id, natural logarithm of the probability under the softmax
+/// over all columns): best first, ties by lower id, entries as probable as the k-th stay. Ids in `banned` are left
+/// out without renormalising. A row of NaN gives NaN.
+///
+/// # Panics
+/// When `logits` is not rows of `columns`.
+#[must_use]
+pub fn top_log_probs(
+    threads: &Threads,
+    logits: &[f32],
+    columns: usize,
+    k: usize,
+    banned: &[u32],
+) -> Vec<Vec<(u32, f32)>> {
+    assert!(columns > 0 && logits.len().is_multiple_of(columns), "logits are not rows of {columns} columns");
+    let mut rows = vec![Vec::new(); logits.len() / columns];
+    threads.for_each_chunk(&mut rows, 1, |row, top| {
+        top[0] = top_of_row(&logits[row * columns..(row + 1) * columns], k, banned);
+    });
+    rows
+}
+
+/// Log-probabilities of chosen columns: (row, id) pairs of `logits`.
+///
+/// # Panics
+/// When `logits` is not rows of `columns`, or a pick is outside of them.
+#[must_use]
+pub fn pick_log_probs(threads: &Threads, logits: &[f32], columns: usize, picks: &[(usize, u32)]) -> Vec<f32> {
+    assert!(columns > 0 && logits.len().is_multiple_of(columns), "logits are not rows of {columns} columns");
+    let mut result = vec![0.0; picks.len()];
+    threads.for_each_chunk(&mut result, 1, |index, result| {
+        let (row, id) = (picks[index].0, picks[index].1 as usize);
+        assert!(row < logits.len() / columns && id < columns, "pick ({row}, {id}) is outside the logits");
+        let logits = &logits[row * columns..(row + 1) * columns];
+        result[0] = logits[id] - log_sum_exp(logits);
+    });
+    result
+}
+
+fn log_sum_exp(logits: &[f32]) -> f32 {
+    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let sum: f64 = logits.iter().map(|x| f64::from((x - max).exp())).sum();
+    max + sum.ln() as f32
+}
+
+fn top_of_row(logits: &[f32], k: usize, banned: &[u32]) -> Vec<(u32, f32)> {
+    let normaliser = log_sum_exp(logits);
+    let log_probs = logits.iter().map(|x| x - normaliser);
+    let mut all: Vec<(u32, f32)> = (0u32..).zip(log_probs).filter(|(id, _)| !banned.contains(id)).collect();
+    if k == 0 {
+        return Vec::new();
+    }
+    if k < all.len() {
+        let (_, kth, _) = all.select_nth_unstable_by(k - 1, |a, b| better(*a, *b));
+        let least = kth.1;
+        let tied = all[k..]
+            .iter()
+            .copied()
+            .filter(|(_, p)| least.is_finite() && p.total_cmp(&least).is_eq())
+            .collect::<Vec<_>>();
+        all.truncate(k);
+        all.extend(tied);
+    }
+    all.sort_unstable_by(|a, b| better(*a, *b));
+    all
+}
+
+/// Higher probability first, then lower id; NaN last.
+fn better(a: (u32, f32), b: (u32, f32)) -> Ordering {
+    let key = |p: f32| if p.is_nan() { f32::NEG_INFINITY } else { p };
+    key(b.1).total_cmp(&key(a.1)).then(a.0.cmp(&b.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ids(row: &[(u32, f32)]) -> Vec<u32> {
+        row.iter().map(|(id, _)| *id).collect()
+    }
+
+    #[test]
+    fn best_first_ties_by_id_and_ties_with_the_last_stay() {
+        struct Case {
+            k: usize,
+            banned: &'static [u32],
+            expected: &'static [u32],
+        }
+        let logits = [1.0, 3.0, 2.0, 3.0, 2.0, 2.0];
+        let cases = [
+            Case { k: 0, banned: &[], expected: &[] },
+            Case { k: 1, banned: &[], expected: &[1, 3] },
+            Case { k: 2, banned: &[], expected: &[1, 3] },
+            Case { k: 3, banned: &[], expected: &[1, 3, 2, 4, 5] },
+            Case { k: 3, banned: &[1, 4], expected: &[3, 2, 5] },
+            Case { k: 9, banned: &[0], expected: &[1, 3, 2, 4, 5] },
+        ];
+        for case in cases {
+            let top = top_log_probs(&Threads::new(1), &logits, 6, case.k, case.banned);
+            assert_eq!(ids(&top[0]), case.expected, "k {} banned {:?}", case.k, case.banned);
+        }
+    }
+
+    #[test]
+    fn probabilities_are_of_the_whole_softmax() {
+        // softmax(0, ln 3) = 1/4, 3/4
+        let logits = [0.0, 3.0f32.ln()];
+        let top = top_log_probs(&Threads::new(1), &logits, 2, 1, &[1]);
+        assert!((top[0][0].1 - 0.25f32.ln()).abs() < 1e-6);
+        let picked = pick_log_probs(&Threads::new(2), &logits, 2, &[(0, 1), (0, 0)]);
+        assert!((picked[0] - 0.75f32.ln()).abs() < 1e-6 && (picked[1] - 0.25f32.ln()).abs() < 1e-6);
+    }
+
+    #[test]
+    fn nan_and_minus_infinity_do_not_flood_the_result() {
+        let top = top_log_probs(&Threads::new(1), &[f32::NEG_INFINITY, 0.0, f32::NEG_INFINITY], 3, 2, &[]);
+        assert_eq!(ids(&top[0]), [1, 0]);
+        let top = top_log_probs(&Threads::new(1), &[f32::NAN, 0.0, 1.0], 3, 2, &[]);
+        assert_eq!(ids(&top[0]), [0, 1]);
+        assert!(top[0][0].1.is_nan());
+    }
+}
