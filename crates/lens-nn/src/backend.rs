@@ -5,6 +5,8 @@
 //! another without padding. [`Span`] says which rows belong to which sequence, so a batch of unequal texts
 //! computes nothing for padding and needs no padding mask.
 
+pub mod cpu;
+
 use crate::Result;
 use std::ops::Range;
 
@@ -230,8 +232,8 @@ pub trait Backend: Send + Sync + 'static {
     fn cache_select(&self, cache: &mut Self::Cache, parents: &[usize]);
 
     /// The `k` most probable tokens of each row of logits, best first, ties by lower id; tokens as probable as the k-th
-    /// stay. Ids in `banned` are left out without renormalising.
-    fn top_log_probs(&self, logits: &Self::Tensor, k: usize, banned: &[u32]) -> Vec<Vec<Candidate>>;
+    /// stay, so a list may be longer than `k`.
+    fn top_log_probs(&self, logits: &Self::Tensor, k: usize) -> Vec<Vec<Candidate>>;
 
     /// Log-probabilities of chosen tokens: (row, id) pairs of the logits.
     fn pick_log_probs(&self, logits: &Self::Tensor, picks: &[(usize, u32)]) -> Vec<f32>;

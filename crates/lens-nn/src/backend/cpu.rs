@@ -1,0 +1,240 @@
+//! The CPU: every operation is a kernel of `lens-kernels`.
+
+use super::{AttentionSpec, Backend, Candidate, Epilogue, Heads, HostLinear, PatchGrid, Span};
+use crate::{Error, ErrorKind, Result};
+use lens_kernels as kernels;
+
+pub use lens_kernels::Precision;
+
+/// How the CPU computes.
+#[derive(Debug, Clone, Copy)]
+pub struct CpuOptions {
+    /// Number of threads; 0 takes every core.
+    pub threads: usize,
+    /// Precision of the products; everything else is f32.
+    pub precision: Precision,
+}
+
+impl Default for CpuOptions {
+    fn default() -> Self {
+        Self { threads: 0, precision: Precision::F32 }
+    }
+}
+
+/// The CPU backend: a thread pool and a precision.
+pub struct Cpu {
+    threads: kernels::Threads,
+    precision: Precision,
+}
+
+/// Rows of f32 in memory.
+#[derive(Debug, Clone)]
+pub struct Matrix {
+    data: Vec<f32>,
+    columns: usize,
+}
+
+impl Matrix {
+    fn zeros(rows: usize, columns: usize) -> Self {
+        Self { data: vec![0.0; rows * columns], columns }
+    }
+
+    fn rows(&self) -> usize {
+        self.data.len().checked_div(self.columns).unwrap_or(0)
+    }
+}
+
+/// Keys and values of decoded tokens. Rows are written once; a sequence is a list of rows, so reordering beams
+/// permutes lists of indices.
+#[derive(Debug)]
+pub struct KeyValueCache {
+    width: usize,
+    keys: Vec<f32>,
+    values: Vec<f32>,
+    sequences: Vec<Vec<u32>>,
+}
+
+impl Cpu {
+    /// A CPU backend with its own thread pool.
+    #[must_use]
+    pub fn new(options: CpuOptions) -> Self {
+        Self { threads: kernels::Threads::new(options.threads), precision: options.precision }
+    }
+
+    /// Threads in use.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads.count()
+    }
+
+    /// Precision of the products.
+    #[must_use]
+    pub fn precision(&self) -> Precision {
+        self.precision
+    }
+}
+
+fn view<'a>(heads: &Heads<'a, Matrix>) -> kernels::HeadsView<'a> {
+    kernels::HeadsView { data: &heads.tensor.data, stride: heads.tensor.columns, first: heads.first }
+}
+
+fn shape_of<'a>(spec: &AttentionSpec<'a, Matrix>) -> kernels::AttentionShape<'a> {
+    kernels::AttentionShape {
+        heads: spec.heads,
+        kv_heads: spec.kv_heads,
+        head_size: spec.head_size,
+        scale: spec.scale,
+        causal: spec.causal,
+        bias: spec.bias.map(|bias| kernels::RelativeBias { values: &bias.data, reach: bias.columns / 2 }),
+    }
+}
+
+impl Backend for Cpu {
+    type Tensor = Matrix;
+    type Linear = kernels::PackedLinear;
+    type Cache = KeyValueCache;
+
+    fn upload(&self, data: Vec<f32>, columns: usize) -> Result<Matrix> {
+        if columns == 0 || !data.len().is_multiple_of(columns) {
+            return Err(Error::new(ErrorKind::Internal, "upload of a tensor")
+                .expected(format!("a multiple of {columns} values"))
+                .found(format!("{} values", data.len())));
+        }
+        Ok(Matrix { data, columns })
+    }
+
+    fn download(&self, tensor: &Matrix) -> Vec<f32> {
+        tensor.data.clone()
+    }
+
+    fn shape(&self, tensor: &Matrix) -> (usize, usize) {
+        (tensor.rows(), tensor.columns)
+    }
+
+    fn linear_layer(&self, name: &str, load: &mut dyn FnMut() -> Result<HostLinear>) -> Result<kernels::PackedLinear> {
+        let host = load()?;
+        let bias_fits = host.bias.as_ref().is_none_or(|bias| bias.len() == host.outputs);
+        let gate_fits = !host.gated || host.outputs.is_multiple_of(2);
+        if host.weight.len() != host.outputs * host.inputs || !bias_fits || !gate_fits {
+            return Err(Error::new(ErrorKind::Weights, format!("layer `{name}`"))
+                .expected(format!("{} x {} weights", host.outputs, host.inputs))
+                .found(format!("{} weights", host.weight.len())));
+        }
+        let source = kernels::LinearSource {
+            weight: &host.weight,
+            bias: host.bias.as_deref(),
+            outputs: host.outputs,
+            inputs: host.inputs,
+            gated: host.gated,
+        };
+        Ok(kernels::PackedLinear::pack(&source, self.precision))
+    }
+
+    fn linear(&self, x: &Matrix, layer: &kernels::PackedLinear, epilogue: &Epilogue<'_, Matrix>) -> Matrix {
+        let mut out = Matrix::zeros(x.rows(), layer.outputs());
+        let fused = kernels::Epilogue {
+            activation: epilogue.activation,
+            residual: epilogue.residual.map(|residual| residual.data.as_slice()),
+        };
+        kernels::linear(&self.threads, &x.data, layer, fused, &mut out.data);
+        out
+    }
+
+    fn norm(&self, x: &Matrix, weight: &Matrix, bias: Option<&Matrix>, eps: f32) -> Matrix {
+        let mut out = Matrix::zeros(x.rows(), x.columns);
+        let bias = bias.map(|bias| bias.data.as_slice());
+        kernels::norm(&self.threads, &x.data, &weight.data, bias, eps, &mut out.data);
+        out
+    }
+
+    fn gather(&self, table: &Matrix, rows: &[u32]) -> Matrix {
+        let mut out = Matrix::zeros(rows.len(), table.columns);
+        kernels::gather(&table.data, table.columns, rows, &mut out.data);
+        out
+    }
+
+    fn add_rows(&self, mut x: Matrix, table: &Matrix) -> Matrix {
+        kernels::add_rows(&self.threads, &mut x.data, &table.data, table.columns);
+        x
+    }
+
+    fn patches(&self, pixels: &[f32], grid: PatchGrid) -> Matrix {
+        let images = pixels.len() / (3 * grid.image_size * grid.image_size);
+        let mut out = Matrix::zeros(images * grid.tokens(), 3 * grid.patch_size * grid.patch_size);
+        kernels::patches(&self.threads, pixels, grid.image_size, grid.patch_size, &mut out.data);
+        out
+    }
+
+    fn attention(
+        &self,
+        query: Heads<'_, Matrix>,
+        key: Heads<'_, Matrix>,
+        value: Heads<'_, Matrix>,
+        spec: AttentionSpec<'_, Matrix>,
+        spans: &[Span],
+    ) -> Matrix {
+        let mut out = Matrix::zeros(query.tensor.rows(), spec.heads * spec.head_size);
+        let spans: Vec<_> = spans
+            .iter()
+            .map(|span| kernels::Span { queries: span.queries.clone(), keys: span.keys.clone() })
+            .collect();
+        let (q, k, v) = (view(&query), view(&key), view(&value));
+        kernels::attention(&self.threads, q, k, v, shape_of(&spec), &spans, &mut out.data);
+        out
+    }
+
+    fn new_cache(&self, width: usize) -> KeyValueCache {
+        KeyValueCache { width, keys: Vec::new(), values: Vec::new(), sequences: Vec::new() }
+    }
+
+    fn cache_push(&self, cache: &mut KeyValueCache, rows: &Matrix, key: usize, value: usize, lengths: &[usize]) {
+        let mut next = (cache.keys.len() / cache.width) as u32;
+        cache.sequences.resize_with(lengths.len(), Vec::new);
+        for (sequence, &length) in cache.sequences.iter_mut().zip(lengths) {
+            sequence.extend(next..next + length as u32);
+            next += length as u32;
+        }
+        for row in rows.data.chunks_exact(rows.columns) {
+            cache.keys.extend_from_slice(&row[key..key + cache.width]);
+            cache.values.extend_from_slice(&row[value..value + cache.width]);
+        }
+    }
+
+    fn cache_attention(
+        &self,
+        query: Heads<'_, Matrix>,
+        cache: &KeyValueCache,
+        spec: AttentionSpec<'_, Matrix>,
+        lengths: &[usize],
+    ) -> Matrix {
+        let mut out = Matrix::zeros(query.tensor.rows(), spec.heads * spec.head_size);
+        let mut first = 0;
+        let spans: Vec<_> = cache
+            .sequences
+            .iter()
+            .zip(lengths)
+            .map(|(keys, &length)| {
+                first += length;
+                kernels::CachedSpan { queries: first - length..first, keys }
+            })
+            .collect();
+        let keys = kernels::HeadsView { data: &cache.keys, stride: cache.width, first: 0 };
+        let values = kernels::HeadsView { data: &cache.values, stride: cache.width, first: 0 };
+        kernels::cached_attention(&self.threads, view(&query), keys, values, shape_of(&spec), &spans, &mut out.data);
+        out
+    }
+
+    fn cache_select(&self, cache: &mut KeyValueCache, parents: &[usize]) {
+        cache.sequences = parents.iter().map(|&parent| cache.sequences[parent].clone()).collect();
+    }
+
+    fn top_log_probs(&self, logits: &Matrix, k: usize) -> Vec<Vec<Candidate>> {
+        let rows = kernels::top_log_probs(&self.threads, &logits.data, logits.columns, k, &[]);
+        let named = |row: Vec<(u32, f32)>| row.into_iter().map(|(id, log_prob)| Candidate { id, log_prob }).collect();
+        rows.into_iter().map(named).collect()
+    }
+
+    fn pick_log_probs(&self, logits: &Matrix, picks: &[(usize, u32)]) -> Vec<f32> {
+        kernels::pick_log_probs(&self.threads, &logits.data, logits.columns, picks)
+    }
+}

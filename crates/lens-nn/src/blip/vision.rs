@@ -1,0 +1,61 @@
+//! The picture tower: a ViT without pre-norm, its last norm over all tokens.
+
+use super::config::BlipConfig;
+use crate::{
+    Backend, Result,
+    layers::{Loader, Norm},
+    patch_embeddings::{PatchEmbeddings, PatchNames},
+    transformer::{Block, BlockNames, BlockSizes, self_spans},
+};
+
+const PATCHES: PatchNames = PatchNames {
+    class: "embeddings.class_embedding",
+    projection: "embeddings.patch_embedding.weight",
+    projection_bias: Some("embeddings.patch_embedding.bias"),
+    positions: "embeddings.position_embedding",
+    class_rank: 2,
+    position_rank: 1,
+};
+
+const BLOCK: BlockNames = BlockNames {
+    attention_norm: "layer_norm1",
+    query_key_value: &[("self_attn.qkv.weight", Some("self_attn.qkv.bias"))],
+    attention_output: "self_attn.projection",
+    mlp_norm: "layer_norm2",
+    mlp_in: "mlp.fc1",
+    mlp_out: "mlp.fc2",
+};
+
+pub(super) struct VisionTower<B: Backend> {
+    embeddings: PatchEmbeddings<B>,
+    blocks: Vec<Block<B>>,
+    post_norm: Norm<B>,
+    sizes: BlockSizes,
+}
+
+impl<B: Backend> VisionTower<B> {
+    pub(super) fn load(root: &Loader<'_, B>, config: &BlipConfig) -> Result<Self> {
+        let (at, sizes) = (root.at("vision_model"), config.vision.clone());
+        let blocks = at.at("encoder.layers");
+        Ok(Self {
+            embeddings: PatchEmbeddings::load(&at, &PATCHES, config.grid, sizes.width)?,
+            blocks: (0..config.vision_layers)
+                .map(|layer| Block::load(&blocks.at(layer), &BLOCK, &sizes))
+                .collect::<Result<_>>()?,
+            post_norm: at.layer_norm("post_layernorm", sizes.width, sizes.eps)?,
+            sizes,
+        })
+    }
+
+    /// (n, 3, size, size) -> (n x tokens, width)
+    pub(super) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
+        let mut x = self.embeddings.forward(backend, pixels)?;
+        let tokens = self.embeddings.grid().tokens();
+        let images = backend.shape(&x).0 / tokens;
+        let spans = self_spans(std::iter::repeat_n(tokens, images));
+        for block in &self.blocks {
+            x = block.forward(backend, &x, &self.sizes, false, &spans);
+        }
+        Ok(self.post_norm.apply(backend, &x))
+    }
+}

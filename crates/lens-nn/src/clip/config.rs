@@ -1,0 +1,294 @@
+//! CLIP's two configuration files, read into one.
+
+use super::names::{HUGGING_FACE, Names, OPEN_CLIP};
+use crate::{
+    Error, ErrorKind, Result,
+    backend::{Activation, PatchGrid},
+    config::{activation, check_heads, require},
+    transformer::BlockSizes,
+    weights::Checkpoint,
+};
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// What the towers need to know, whichever library wrote the checkpoint.
+pub(super) struct ClipConfig {
+    pub(super) names: &'static Names,
+    pub(super) vision: TowerConfig,
+    pub(super) text: TowerConfig,
+    pub(super) grid: PatchGrid,
+    pub(super) context_length: usize,
+    pub(super) vocabulary_size: usize,
+    pub(super) dimension: usize,
+    pub(super) pooling: Pooling,
+}
+
+pub(super) struct TowerConfig {
+    pub(super) layers: usize,
+    pub(super) sizes: BlockSizes,
+}
+
+/// Which token stands for the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Pooling {
+    /// The first token with the largest id: open_clip, and Hugging Face files that say `eos_token_id: 2`.
+    LargestId,
+    /// The first token with this id; the first token of all when there is none.
+    FirstOf(u32),
+}
+
+impl Pooling {
+    pub(super) fn position(self, text: &[u32]) -> usize {
+        let wanted = match self {
+            Self::LargestId => text.iter().max().copied(),
+            Self::FirstOf(id) => Some(id),
+        };
+        text.iter().position(|&id| Some(id) == wanted).unwrap_or(0)
+    }
+}
+
+impl ClipConfig {
+    pub(super) fn read(checkpoint: &Checkpoint) -> Result<Self> {
+        if checkpoint.file(OPEN_CLIP_FILE)?.is_some() && checkpoint.file(HUGGING_FACE_FILE)?.is_none() {
+            checkpoint.json::<OpenClipFile>(OPEN_CLIP_FILE)?.model_cfg.resolve()
+        } else {
+            checkpoint.json::<HuggingFaceFile>(HUGGING_FACE_FILE)?.resolve()
+        }
+    }
+}
+
+const HUGGING_FACE_FILE: &str = "config.json";
+const OPEN_CLIP_FILE: &str = "open_clip_config.json";
+
+/// `config.json` of transformers. Defaults are those of `CLIPConfig`.
+#[derive(Deserialize)]
+#[serde(default)]
+struct HuggingFaceFile {
+    model_type: String,
+    projection_dim: usize,
+    text_config: HuggingFaceText,
+    vision_config: HuggingFaceVision,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct HuggingFaceText {
+    vocab_size: usize,
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    max_position_embeddings: usize,
+    hidden_act: String,
+    layer_norm_eps: f32,
+    eos_token_id: u32,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+struct HuggingFaceVision {
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_channels: usize,
+    image_size: usize,
+    patch_size: usize,
+    hidden_act: String,
+    layer_norm_eps: f32,
+}
+
+impl Default for HuggingFaceFile {
+    fn default() -> Self {
+        Self {
+            model_type: "clip".into(),
+            projection_dim: 512,
+            text_config: HuggingFaceText::default(),
+            vision_config: HuggingFaceVision::default(),
+        }
+    }
+}
+
+impl Default for HuggingFaceText {
+    fn default() -> Self {
+        Self {
+            vocab_size: 49408,
+            hidden_size: 512,
+            intermediate_size: 2048,
+            num_hidden_layers: 12,
+            num_attention_heads: 8,
+            max_position_embeddings: 77,
+            hidden_act: "quick_gelu".into(),
+            layer_norm_eps: 1e-5,
+            eos_token_id: 49407,
+        }
+    }
+}
+
+impl Default for HuggingFaceVision {
+    fn default() -> Self {
+        Self {
+            hidden_size: 768,
+            intermediate_size: 3072,
+            num_hidden_layers: 12,
+            num_attention_heads: 12,
+            num_channels: 3,
+            image_size: 224,
+            patch_size: 32,
+            hidden_act: "quick_gelu".into(),
+            layer_norm_eps: 1e-5,
+        }
+    }
+}
+
+impl HuggingFaceFile {
+    fn resolve(self) -> Result<ClipConfig> {
+        let file = HUGGING_FACE_FILE;
+        let (text, vision) = (self.text_config, self.vision_config);
+        require(file, "model_type", &self.model_type, "clip")?;
+        require(file, "vision_config.num_channels", &vision.num_channels, &3)?;
+        check_heads(file, "text_config", text.hidden_size, text.num_attention_heads)?;
+        check_heads(file, "vision_config", vision.hidden_size, vision.num_attention_heads)?;
+        let pooling = match text.eos_token_id {
+            2 => Pooling::LargestId,
+            id => Pooling::FirstOf(id),
+        };
+        Ok(ClipConfig {
+            names: &HUGGING_FACE,
+            dimension: self.projection_dim,
+            grid: PatchGrid::checked(file, vision.image_size, vision.patch_size)?,
+            context_length: text.max_position_embeddings,
+            vocabulary_size: text.vocab_size,
+            pooling,
+            text: TowerConfig {
+                layers: text.num_hidden_layers,
+                sizes: BlockSizes {
+                    width: text.hidden_size,
+                    heads: text.num_attention_heads,
+                    hidden: text.intermediate_size,
+                    activation: activation(file, "text_config.hidden_act", &text.hidden_act)?,
+                    eps: text.layer_norm_eps,
+                },
+            },
+            vision: TowerConfig {
+                layers: vision.num_hidden_layers,
+                sizes: BlockSizes {
+                    width: vision.hidden_size,
+                    heads: vision.num_attention_heads,
+                    hidden: vision.intermediate_size,
+                    activation: activation(file, "vision_config.hidden_act", &vision.hidden_act)?,
+                    eps: vision.layer_norm_eps,
+                },
+            },
+        })
+    }
+}
+
+#[derive(Deserialize)]
+struct OpenClipFile {
+    model_cfg: OpenClipModel,
+}
+
+/// `model_cfg` of open_clip. What is not named here and would change the towers is refused in [`refuse_variants`].
+#[derive(Deserialize)]
+struct OpenClipModel {
+    embed_dim: usize,
+    #[serde(default)]
+    quick_gelu: bool,
+    vision_cfg: OpenClipVision,
+    text_cfg: OpenClipText,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct OpenClipVision {
+    image_size: usize,
+    patch_size: usize,
+    width: usize,
+    layers: usize,
+    #[serde(default = "default_head_width")]
+    head_width: usize,
+    #[serde(default = "default_mlp_ratio")]
+    mlp_ratio: f64,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+#[derive(Deserialize)]
+struct OpenClipText {
+    context_length: usize,
+    vocab_size: usize,
+    width: usize,
+    heads: usize,
+    layers: usize,
+    #[serde(default = "default_mlp_ratio")]
+    mlp_ratio: f64,
+    #[serde(flatten)]
+    others: Map<String, Value>,
+}
+
+fn default_head_width() -> usize {
+    64
+}
+
+fn default_mlp_ratio() -> f64 {
+    4.0
+}
+
+impl OpenClipModel {
+    fn resolve(self) -> Result<ClipConfig> {
+        let (text, vision) = (self.text_cfg, self.vision_cfg);
+        refuse_variants("model_cfg", &self.others, &["custom_text", "nonscalar_logit_scale"])?;
+        refuse_variants("model_cfg.vision_cfg", &vision.others, VISION_VARIANTS)?;
+        refuse_variants("model_cfg.text_cfg", &text.others, TEXT_VARIANTS)?;
+        let heads = vision.width.checked_div(vision.head_width).unwrap_or(0);
+        check_heads(OPEN_CLIP_FILE, "model_cfg.vision_cfg", vision.width, heads)?;
+        check_heads(OPEN_CLIP_FILE, "model_cfg.text_cfg", text.width, text.heads)?;
+        let activation = if self.quick_gelu { Activation::QuickGelu } else { Activation::Gelu };
+        let sizes = |width: usize, heads, mlp_ratio: f64| BlockSizes {
+            width,
+            heads,
+            hidden: (width as f64 * mlp_ratio) as usize,
+            activation,
+            eps: 1e-5,
+        };
+        Ok(ClipConfig {
+            names: &OPEN_CLIP,
+            dimension: self.embed_dim,
+            grid: PatchGrid::checked(OPEN_CLIP_FILE, vision.image_size, vision.patch_size)?,
+            context_length: text.context_length,
+            vocabulary_size: text.vocab_size,
+            pooling: Pooling::LargestId,
+            text: TowerConfig { layers: text.layers, sizes: sizes(text.width, text.heads, text.mlp_ratio) },
+            vision: TowerConfig { layers: vision.layers, sizes: sizes(vision.width, heads, vision.mlp_ratio) },
+        })
+    }
+}
+
+/// Fields of open_clip that select another architecture when they are set.
+const VISION_VARIANTS: &[&str] = &[
+    "timm_model_name", "ls_init_value", "attentional_pool", "no_ln_pre", "final_ln_after_pool", "act_kwargs", "norm_kwargs",
+    "pos_embed_type", "pool_type", "block_type", "qk_norm", "scaled_cosine", "input_patchnorm", "in_chans",
+];
+const TEXT_VARIANTS: &[&str] = &[
+    "hf_model_name", "ls_init_value", "embed_cls", "no_causal_mask", "final_ln_after_pool", "pool_type", "proj_bias", "proj_type",
+    "act_kwargs", "norm_kwargs", "block_type", "qk_norm", "scaled_cosine", "eos_id",
+];
+
+fn refuse_variants(place: &str, others: &Map<String, Value>, variants: &[&str]) -> Result<()> {
+    for (field, value) in others {
+        let usual = match value {
+            Value::Null | Value::Bool(false) => true,
+            Value::String(text) => matches!(text.as_str(), "tok" | "argmax" | "learnable" | "linear" | "none" | "default"),
+            _ => false,
+        };
+        if !usual && variants.contains(&field.as_str()) {
+            return Err(Error::new(ErrorKind::Config, format!("{OPEN_CLIP_FILE}, field `{place}.{field}`"))
+                .expected("a plain CLIP without this variant")
+                .found(format!("`{value}`"))
+                .hint("use a checkpoint of the ViT-B, -L, -H or -bigG family"));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,76 @@
+//! The picture tower: patches, pre-norm, blocks; the class token alone is normed and projected.
+
+use super::config::ClipConfig;
+use crate::{
+    Backend, Result,
+    backend::{Epilogue, HostLinear},
+    layers::{Loader, Norm},
+    patch_embeddings::PatchEmbeddings,
+    transformer::{Block, BlockSizes, self_spans},
+    weights::Scope,
+};
+
+pub(super) struct VisionTower<B: Backend> {
+    embeddings: PatchEmbeddings<B>,
+    pre_norm: Norm<B>,
+    blocks: Vec<Block<B>>,
+    post_norm: Norm<B>,
+    projection: B::Linear,
+    sizes: BlockSizes,
+}
+
+impl<B: Backend> VisionTower<B> {
+    pub(super) fn load(root: &Loader<'_, B>, config: &ClipConfig) -> Result<Self> {
+        let (names, sizes) = (config.names, config.vision.sizes.clone());
+        let blocks = root.at(names.vision_blocks);
+        Ok(Self {
+            embeddings: PatchEmbeddings::load(root, &names.patches, config.grid, sizes.width)?,
+            pre_norm: root.layer_norm(names.vision_pre_norm, sizes.width, sizes.eps)?,
+            blocks: (0..config.vision.layers)
+                .map(|layer| Block::load(&blocks.at(layer), &names.block, &sizes))
+                .collect::<Result<_>>()?,
+            post_norm: root.layer_norm(names.vision_post_norm, sizes.width, sizes.eps)?,
+            projection: projection(root, names.vision_projection, sizes.width, config)?,
+            sizes,
+        })
+    }
+
+    /// (n, 3, size, size) -> (n, dimension)
+    pub(super) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
+        let embedded = self.embeddings.forward(backend, pixels)?;
+        let mut x = self.pre_norm.apply(backend, &embedded);
+        let tokens = self.embeddings.grid().tokens();
+        let images = backend.shape(&x).0 / tokens;
+        let spans = self_spans(std::iter::repeat_n(tokens, images));
+        for block in &self.blocks {
+            x = block.forward(backend, &x, &self.sizes, false, &spans);
+        }
+        let class_rows: Vec<u32> = (0..images).map(|image| (image * tokens) as u32).collect();
+        let class = self.post_norm.apply(backend, &backend.gather(&x, &class_rows));
+        Ok(backend.linear(&class, &self.projection, &Epilogue::PLAIN))
+    }
+}
+
+/// The bias-free map from a tower's width into the shared space, stored either way round.
+pub(super) fn projection<B: Backend>(
+    root: &Loader<'_, B>,
+    name: &str,
+    width: usize,
+    config: &ClipConfig,
+) -> Result<B::Linear> {
+    let dimension = config.dimension;
+    let transposed = config.names.projections_transposed;
+    root.scope.mark(name);
+    root.derived(name, |scope: &Scope<'_>| {
+        let weight = if transposed {
+            transpose(&scope.read(name, &[width, dimension])?, dimension)
+        } else {
+            scope.read(name, &[dimension, width])?
+        };
+        Ok(HostLinear { weight, bias: None, outputs: dimension, inputs: width, gated: false })
+    })
+}
+
+fn transpose(matrix: &[f32], columns: usize) -> Vec<f32> {
+    (0..columns).flat_map(|column| matrix.iter().skip(column).step_by(columns).copied()).collect()
+}

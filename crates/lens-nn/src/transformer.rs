@@ -1,0 +1,89 @@
+//! The pre-norm transformer block that CLIP's two towers and BLIP's picture tower share.
+
+use crate::{
+    Backend, Result,
+    backend::{Activation, AttentionSpec, Epilogue, Heads, Span},
+    layers::{LinearNames, Loader, Norm},
+};
+
+/// Sizes of a tower of pre-norm blocks.
+#[derive(Debug, Clone)]
+pub(crate) struct BlockSizes {
+    pub(crate) width: usize,
+    pub(crate) heads: usize,
+    pub(crate) hidden: usize,
+    pub(crate) activation: Activation,
+    pub(crate) eps: f32,
+}
+
+/// What the parts of a block are called in a checkpoint.
+pub(crate) struct BlockNames {
+    pub(crate) attention_norm: &'static str,
+    /// Weight and bias of the query, key and value projections: three pairs, or one fused pair.
+    pub(crate) query_key_value: &'static [(&'static str, Option<&'static str>)],
+    pub(crate) attention_output: &'static str,
+    pub(crate) mlp_norm: &'static str,
+    pub(crate) mlp_in: &'static str,
+    pub(crate) mlp_out: &'static str,
+}
+
+/// x += attention(norm(x)); x += mlp(norm(x)).
+pub(crate) struct Block<B: Backend> {
+    attention_norm: Norm<B>,
+    query_key_value: B::Linear,
+    attention_output: B::Linear,
+    mlp_norm: Norm<B>,
+    mlp_in: B::Linear,
+    mlp_out: B::Linear,
+}
+
+impl<B: Backend> Block<B> {
+    pub(crate) fn load(at: &Loader<'_, B>, names: &BlockNames, sizes: &BlockSizes) -> Result<Self> {
+        let width = sizes.width;
+        let parts = names.query_key_value;
+        let fused = LinearNames { parts, inputs: width, outputs: 3 * width / parts.len() };
+        Ok(Self {
+            attention_norm: at.layer_norm(names.attention_norm, width, sizes.eps)?,
+            query_key_value: at.fused("query_key_value", &fused)?,
+            attention_output: at.linear(names.attention_output, width, width)?,
+            mlp_norm: at.layer_norm(names.mlp_norm, width, sizes.eps)?,
+            mlp_in: at.linear(names.mlp_in, width, sizes.hidden)?,
+            mlp_out: at.linear(names.mlp_out, sizes.hidden, width)?,
+        })
+    }
+
+    /// (tokens, width) -> (tokens, width); every span attends to itself.
+    pub(crate) fn forward(&self, backend: &B, x: &B::Tensor, sizes: &BlockSizes, causal: bool, spans: &[Span]) -> B::Tensor {
+        let width = sizes.width;
+        let head_size = width / sizes.heads;
+        let spec = AttentionSpec {
+            heads: sizes.heads,
+            kv_heads: sizes.heads,
+            head_size,
+            scale: 1.0 / (head_size as f32).sqrt(),
+            causal,
+            bias: None,
+        };
+        let normed = self.attention_norm.apply(backend, x);
+        let qkv = backend.linear(&normed, &self.query_key_value, &Epilogue::PLAIN);
+        let part = |index: usize| Heads { tensor: &qkv, first: index * width };
+        let attended = backend.attention(part(0), part(1), part(2), spec, spans);
+        let x = backend.linear(&attended, &self.attention_output, &Epilogue::added_to(x));
+
+        let normed = self.mlp_norm.apply(backend, &x);
+        let hidden = backend.linear(&normed, &self.mlp_in, &Epilogue::activated(sizes.activation));
+        backend.linear(&hidden, &self.mlp_out, &Epilogue::added_to(&x))
+    }
+}
+
+/// Spans of sequences that stand one after another and attend to themselves.
+pub(crate) fn self_spans(lengths: impl IntoIterator<Item = usize>) -> Vec<Span> {
+    let mut first = 0;
+    lengths
+        .into_iter()
+        .map(|length| {
+            first += length;
+            Span { queries: first - length..first, keys: first - length..first }
+        })
+        .collect()
+}
