@@ -22,7 +22,12 @@ pub(crate) fn activation(file: &str, field: &str, name: &str) -> Result<Activati
 }
 
 /// A field that must have one value, because the other values are not implemented.
-pub(crate) fn require<T: PartialEq + Display + ?Sized>(file: &str, field: &str, value: &T, wanted: &T) -> Result<()> {
+pub(crate) fn require<T: PartialEq + Display + ?Sized>(
+    file: &str,
+    field: &str,
+    value: &T,
+    wanted: &T,
+) -> Result<()> {
     if value == wanted {
         return Ok(());
     }

@@ -76,7 +76,10 @@ impl<B: Backend> DecoderState<B> {
 
     /// Refuses a step whose tokens do not fit the sequences or the vocabulary.
     pub(crate) fn check_step(&self, tokens: &[u32], lengths: &[usize], vocabulary_size: usize) -> Result<()> {
-        if lengths.len() != self.sequences() || lengths.contains(&0) || lengths.iter().sum::<usize>() != tokens.len() {
+        if lengths.len() != self.sequences()
+            || lengths.contains(&0)
+            || lengths.iter().sum::<usize>() != tokens.len()
+        {
             return Err(Error::new(ErrorKind::Internal, "a decoding step")
                 .expected(format!("at least one token for each of {} sequences", self.sequences()))
                 .found(format!("{} tokens for {} sequences", tokens.len(), lengths.len())));

@@ -1,10 +1,6 @@
 //! From a place in a checkpoint to the layers of a model.
 
-use crate::{
-    Backend, Result,
-    backend::HostLinear,
-    weights::Scope,
-};
+use crate::{Backend, Result, backend::HostLinear, weights::Scope};
 use std::fmt::Display;
 
 /// A place in a checkpoint's tree of names, and the machine that its layers are made for.
@@ -83,12 +79,22 @@ impl<'a, B: Backend> Loader<'a, B> {
                 }
             }
             let bias = (!bias.is_empty()).then_some(bias);
-            Ok(HostLinear { weight, bias, outputs: names.outputs * names.parts.len(), inputs: names.inputs, gated })
+            Ok(HostLinear {
+                weight,
+                bias,
+                outputs: names.outputs * names.parts.len(),
+                inputs: names.inputs,
+                gated,
+            })
         })
     }
 
     /// A linear layer whose weights `load` computes from the checkpoint: transposed, scaled, reshaped.
-    pub(crate) fn derived(&self, label: &str, mut load: impl FnMut(&Scope<'a>) -> Result<HostLinear>) -> Result<B::Linear> {
+    pub(crate) fn derived(
+        &self,
+        label: &str,
+        mut load: impl FnMut(&Scope<'a>) -> Result<HostLinear>,
+    ) -> Result<B::Linear> {
         self.backend.linear_layer(&self.scope.path(label), &mut || load(&self.scope))
     }
 

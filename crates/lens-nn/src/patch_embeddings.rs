@@ -26,10 +26,16 @@ pub(crate) struct PatchEmbeddings<B: Backend> {
 }
 
 impl<B: Backend> PatchEmbeddings<B> {
-    pub(crate) fn load(at: &Loader<'_, B>, names: &PatchNames, grid: PatchGrid, width: usize) -> Result<Self> {
+    pub(crate) fn load(
+        at: &Loader<'_, B>,
+        names: &PatchNames,
+        grid: PatchGrid,
+        width: usize,
+    ) -> Result<Self> {
         let side = grid.patch_size;
         let class = at.scope.read(names.class, &ones_before(&[width], names.class_rank))?;
-        let mut positions = at.scope.read(names.positions, &ones_before(&[grid.tokens(), width], names.position_rank))?;
+        let mut positions =
+            at.scope.read(names.positions, &ones_before(&[grid.tokens(), width], names.position_rank))?;
         let (class_row, patch_rows) = positions.split_at_mut(width);
         add(class_row, &class);
         if let Some(name) = names.projection_bias {

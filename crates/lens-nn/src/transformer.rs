@@ -53,7 +53,14 @@ impl<B: Backend> Block<B> {
     }
 
     /// (tokens, width) -> (tokens, width); every span attends to itself.
-    pub(crate) fn forward(&self, backend: &B, x: &B::Tensor, sizes: &BlockSizes, causal: bool, spans: &[Span]) -> B::Tensor {
+    pub(crate) fn forward(
+        &self,
+        backend: &B,
+        x: &B::Tensor,
+        sizes: &BlockSizes,
+        causal: bool,
+        spans: &[Span],
+    ) -> B::Tensor {
         let width = sizes.width;
         let head_size = width / sizes.heads;
         let spec = AttentionSpec {

@@ -111,7 +111,11 @@ impl Backend for Cpu {
         (tensor.rows(), tensor.columns)
     }
 
-    fn linear_layer(&self, name: &str, load: &mut dyn FnMut() -> Result<HostLinear>) -> Result<kernels::PackedLinear> {
+    fn linear_layer(
+        &self,
+        name: &str,
+        load: &mut dyn FnMut() -> Result<HostLinear>,
+    ) -> Result<kernels::PackedLinear> {
         let host = load()?;
         let bias_fits = host.bias.as_ref().is_none_or(|bias| bias.len() == host.outputs);
         let gate_fits = !host.gated || host.outputs.is_multiple_of(2);
@@ -187,7 +191,14 @@ impl Backend for Cpu {
         KeyValueCache { width, keys: Vec::new(), values: Vec::new(), sequences: Vec::new() }
     }
 
-    fn cache_push(&self, cache: &mut KeyValueCache, rows: &Matrix, key: usize, value: usize, lengths: &[usize]) {
+    fn cache_push(
+        &self,
+        cache: &mut KeyValueCache,
+        rows: &Matrix,
+        key: usize,
+        value: usize,
+        lengths: &[usize],
+    ) {
         let mut next = (cache.keys.len() / cache.width) as u32;
         cache.sequences.resize_with(lengths.len(), Vec::new);
         for (sequence, &length) in cache.sequences.iter_mut().zip(lengths) {
@@ -220,7 +231,15 @@ impl Backend for Cpu {
             .collect();
         let keys = kernels::HeadsView { data: &cache.keys, stride: cache.width, first: 0 };
         let values = kernels::HeadsView { data: &cache.values, stride: cache.width, first: 0 };
-        kernels::cached_attention(&self.threads, view(&query), keys, values, shape_of(&spec), &spans, &mut out.data);
+        kernels::cached_attention(
+            &self.threads,
+            view(&query),
+            keys,
+            values,
+            shape_of(&spec),
+            &spans,
+            &mut out.data,
+        );
         out
     }
 
@@ -230,7 +249,8 @@ impl Backend for Cpu {
 
     fn top_log_probs(&self, logits: &Matrix, k: usize) -> Vec<Vec<Candidate>> {
         let rows = kernels::top_log_probs(&self.threads, &logits.data, logits.columns, k, &[]);
-        let named = |row: Vec<(u32, f32)>| row.into_iter().map(|(id, log_prob)| Candidate { id, log_prob }).collect();
+        let named =
+            |row: Vec<(u32, f32)>| row.into_iter().map(|(id, log_prob)| Candidate { id, log_prob }).collect();
         rows.into_iter().map(named).collect()
     }
 

@@ -36,7 +36,8 @@ impl<B: Backend> DecoderLayer<B> {
             ("crossattention.self.value.weight", Some("crossattention.self.value.bias")),
         ];
         let self_names = LinearNames { parts: &query_key_value, inputs: width, outputs: width };
-        let cross_names = LinearNames { parts: &cross_key_value, inputs: config.vision.width, outputs: width };
+        let cross_names =
+            LinearNames { parts: &cross_key_value, inputs: config.vision.width, outputs: width };
         Ok(Self {
             query_key_value: at.fused("attention.self.query_key_value", &self_names)?,
             attention_output: at.linear("attention.output.dense", width, width)?,
@@ -70,7 +71,14 @@ impl<B: Backend> DecoderLayer<B> {
         let width = backend.shape(x).1;
         let head_size = width / self.heads;
         let scale = 1.0 / (head_size as f32).sqrt();
-        let spec = AttentionSpec { heads: self.heads, kv_heads: self.heads, head_size, scale, causal: true, bias: None };
+        let spec = AttentionSpec {
+            heads: self.heads,
+            kv_heads: self.heads,
+            head_size,
+            scale,
+            causal: true,
+            bias: None,
+        };
 
         let qkv = backend.linear(x, &self.query_key_value, &Epilogue::PLAIN);
         let cache = &mut state.caches[index];
@@ -84,7 +92,8 @@ impl<B: Backend> DecoderLayer<B> {
         let part = |first| Heads { tensor: source, first };
         let spec = AttentionSpec { causal: false, ..spec };
         let spans = state.cross_spans(lengths);
-        let attended = backend.attention(Heads { tensor: &query, first: 0 }, part(0), part(width), spec, &spans);
+        let attended =
+            backend.attention(Heads { tensor: &query, first: 0 }, part(0), part(width), spec, &spans);
         let summed = backend.linear(&attended, &self.cross_output, &Epilogue::added_to(&x));
         let x = self.cross_norm.apply(backend, &summed);
 

@@ -51,10 +51,16 @@ impl<B: Backend> Blip<B> {
         let decoder = TextDecoder::load(&root, &config)?;
         tensors.finish(&[
             Redundant::Ignored("text_decoder.bert.embeddings.position_ids"),
-            Redundant::CopyOf { name: "text_decoder.cls.predictions.decoder.weight", of: "text_decoder.bert.embeddings.word_embeddings.weight" },
-            Redundant::CopyOf { name: "text_decoder.cls.predictions.decoder.bias", of: "text_decoder.cls.predictions.bias" },
+            Redundant::CopyOf {
+                name: "text_decoder.cls.predictions.decoder.weight",
+                of: "text_decoder.bert.embeddings.word_embeddings.weight",
+            },
+            Redundant::CopyOf {
+                name: "text_decoder.cls.predictions.decoder.bias",
+                of: "text_decoder.cls.predictions.bias",
+            },
         ])?;
-        Ok(Self { vision, decoder, config, backend })
+        Ok(Self { backend, config, vision, decoder })
     }
 
     /// Hidden states of pictures (n, 3, size, size), normalised pixels -> (n x tokens, width), after the last norm.

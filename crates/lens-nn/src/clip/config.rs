@@ -145,7 +145,7 @@ impl HuggingFaceFile {
     fn resolve(self) -> Result<ClipConfig> {
         let file = HUGGING_FACE_FILE;
         let (text, vision) = (self.text_config, self.vision_config);
-        require(file, "model_type", &self.model_type, "clip")?;
+        require(file, "model_type", self.model_type.as_str(), "clip")?;
         require(file, "vision_config.num_channels", &vision.num_channels, &3)?;
         check_heads(file, "text_config", text.hidden_size, text.num_attention_heads)?;
         check_heads(file, "vision_config", vision.hidden_size, vision.num_attention_heads)?;
@@ -261,26 +261,55 @@ impl OpenClipModel {
             vocabulary_size: text.vocab_size,
             pooling: Pooling::LargestId,
             text: TowerConfig { layers: text.layers, sizes: sizes(text.width, text.heads, text.mlp_ratio) },
-            vision: TowerConfig { layers: vision.layers, sizes: sizes(vision.width, heads, vision.mlp_ratio) },
+            vision: TowerConfig {
+                layers: vision.layers,
+                sizes: sizes(vision.width, heads, vision.mlp_ratio),
+            },
         })
     }
 }
 
 /// Fields of open_clip that select another architecture when they are set.
 const VISION_VARIANTS: &[&str] = &[
-    "timm_model_name", "ls_init_value", "attentional_pool", "no_ln_pre", "final_ln_after_pool", "act_kwargs", "norm_kwargs",
-    "pos_embed_type", "pool_type", "block_type", "qk_norm", "scaled_cosine", "input_patchnorm", "in_chans",
+    "timm_model_name",
+    "ls_init_value",
+    "attentional_pool",
+    "no_ln_pre",
+    "final_ln_after_pool",
+    "act_kwargs",
+    "norm_kwargs",
+    "pos_embed_type",
+    "pool_type",
+    "block_type",
+    "qk_norm",
+    "scaled_cosine",
+    "input_patchnorm",
+    "in_chans",
 ];
 const TEXT_VARIANTS: &[&str] = &[
-    "hf_model_name", "ls_init_value", "embed_cls", "no_causal_mask", "final_ln_after_pool", "pool_type", "proj_bias", "proj_type",
-    "act_kwargs", "norm_kwargs", "block_type", "qk_norm", "scaled_cosine", "eos_id",
+    "hf_model_name",
+    "ls_init_value",
+    "embed_cls",
+    "no_causal_mask",
+    "final_ln_after_pool",
+    "pool_type",
+    "proj_bias",
+    "proj_type",
+    "act_kwargs",
+    "norm_kwargs",
+    "block_type",
+    "qk_norm",
+    "scaled_cosine",
+    "eos_id",
 ];
 
 fn refuse_variants(place: &str, others: &Map<String, Value>, variants: &[&str]) -> Result<()> {
     for (field, value) in others {
         let usual = match value {
             Value::Null | Value::Bool(false) => true,
-            Value::String(text) => matches!(text.as_str(), "tok" | "argmax" | "learnable" | "linear" | "none" | "default"),
+            Value::String(text) => {
+                matches!(text.as_str(), "tok" | "argmax" | "learnable" | "linear" | "none" | "default")
+            }
             _ => false,
         };
         if !usual && variants.contains(&field.as_str()) {

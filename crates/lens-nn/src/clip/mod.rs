@@ -44,7 +44,7 @@ impl<B: Backend> Clip<B> {
             Redundant::Ignored("vision_model.embeddings.position_ids"),
             Redundant::Ignored("attn_mask"),
         ])?;
-        Ok(Self { vision, text, logit_scale, config, backend })
+        Ok(Self { backend, config, vision, text, logit_scale })
     }
 
     /// Features of pictures (n, 3, size, size), normalised pixels -> (n, [`dimension`](Self::dimension)), not yet of unit
@@ -103,7 +103,9 @@ pub fn normalize(features: &mut [f32], dimension: usize) {
     for row in features.chunks_exact_mut(dimension) {
         let norm = row.iter().map(|value| value * value).sum::<f32>().sqrt();
         if norm > 0.0 {
-            row.iter_mut().for_each(|value| *value /= norm);
+            for value in row {
+                *value /= norm;
+            }
         }
     }
 }

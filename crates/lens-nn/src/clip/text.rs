@@ -1,6 +1,9 @@
 //! The text tower: causal blocks; the end token is normed and projected.
 
-use super::{config::{ClipConfig, Pooling}, vision::projection};
+use super::{
+    config::{ClipConfig, Pooling},
+    vision::projection,
+};
 use crate::{
     Backend, Error, ErrorKind, Result,
     backend::Epilogue,

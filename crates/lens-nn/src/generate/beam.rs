@@ -28,8 +28,13 @@ impl BeamOptions {
             return Ok(());
         }
         Err(Error::new(ErrorKind::Config, "beam search options")
-            .expected("1 to 1024 beams, fewer than half the vocabulary, and no more texts returned than beams")
-            .found(format!("{} beams, {} returned, length penalty {}", self.beams, self.returned, self.length_penalty)))
+            .expected(
+                "1 to 1024 beams, fewer than half the vocabulary, and no more texts returned than beams",
+            )
+            .found(format!(
+                "{} beams, {} returned, length penalty {}",
+                self.beams, self.returned, self.length_penalty
+            )))
     }
 }
 
@@ -86,7 +91,12 @@ impl BeamSearch {
         for (row, (beam, candidates)) in self.running.iter().zip(rows).enumerate() {
             for candidate in candidates.iter().filter(|candidate| !(end_barred && candidate.id == self.end)) {
                 let log_prob = beam.log_prob + candidate.log_prob;
-                all.push(Continuation { row, token: candidate.id, log_prob, stops: full || candidate.id == self.end });
+                all.push(Continuation {
+                    row,
+                    token: candidate.id,
+                    log_prob,
+                    stops: full || candidate.id == self.end,
+                });
             }
         }
         // A stable sort: equal scores keep the order of beams, then of candidates.
@@ -113,7 +123,8 @@ impl BeamSearch {
         };
         let all_finished = self.finished.len() == self.options.beams;
         let worst = self.finished.last().map_or(f32::NEG_INFINITY, |hypothesis| hypothesis.score);
-        all_finished && (self.options.early_stopping || self.penalized(best.log_prob, best.tokens.len()) <= worst)
+        all_finished
+            && (self.options.early_stopping || self.penalized(best.log_prob, best.tokens.len()) <= worst)
     }
 
     fn penalized(&self, log_prob: f32, generated: usize) -> f32 {

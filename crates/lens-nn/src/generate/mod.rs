@@ -9,10 +9,7 @@ mod sample;
 mod score;
 mod single;
 
-use crate::{
-    Backend, Error, ErrorKind, Result,
-    backend::Candidate,
-};
+use crate::{Backend, Error, ErrorKind, Result, backend::Candidate};
 use beam::BeamSearch;
 use single::SingleSearch;
 
@@ -123,7 +120,9 @@ impl Running {
         match search.strategy {
             Strategy::Beam(options) => Self::Beam(BeamSearch::new(options, search, prompt)),
             Strategy::Greedy => Self::Single(SingleSearch::new(None, search, prompt)),
-            Strategy::Sample(options, stream) => Self::Single(SingleSearch::new(Some((options, stream)), search, prompt)),
+            Strategy::Sample(options, stream) => {
+                Self::Single(SingleSearch::new(Some((options, stream)), search, prompt))
+            }
         }
     }
 
@@ -155,7 +154,8 @@ pub fn generate<D: Decoder>(
     observer: &mut dyn Observer,
 ) -> Result<Vec<Vec<Hypothesis>>> {
     check(decoder, prompts, searches)?;
-    let wanted = searches.iter().map(|search| search.candidates(decoder.vocabulary_size())).max().unwrap_or(1);
+    let wanted =
+        searches.iter().map(|search| search.candidates(decoder.vocabulary_size())).max().unwrap_or(1);
     let mut running: Vec<Running> =
         searches.iter().map(|search| Running::new(search, prompts[search.source].len())).collect();
     let mut rows: Vec<_> = searches.iter().map(|search| search.source..search.source + 1).collect();
@@ -167,7 +167,7 @@ pub fn generate<D: Decoder>(
         let (mut parents, mut tokens) = (Vec::new(), Vec::new());
         for (index, (search, rows)) in running.iter_mut().zip(&mut rows).enumerate() {
             let first = parents.len();
-            if !rows.is_empty() {
+            if rows.start < rows.end {
                 for Next { row, token } in search.advance(&candidates[rows.clone()]) {
                     if matches!(search, Running::Single(_)) {
                         observer.token(index, token);

@@ -14,8 +14,10 @@ impl Stream {
     /// The stream of text `index` about the picture (or prompt) with this hash.
     #[must_use]
     pub fn new(seed: u64, hash: &[u8; 32], index: u32) -> Self {
-        let digest: [u8; 32] = Sha256::new().chain_update(seed.to_le_bytes()).chain_update(hash).finalize().into();
-        let word = |at: usize| u32::from_le_bytes([digest[at], digest[at + 1], digest[at + 2], digest[at + 3]]);
+        let digest: [u8; 32] =
+            Sha256::new().chain_update(seed.to_le_bytes()).chain_update(hash).finalize().into();
+        let word =
+            |at: usize| u32::from_le_bytes([digest[at], digest[at + 1], digest[at + 2], digest[at + 3]]);
         Self { key: [word(0), word(4)], index }
     }
 
@@ -52,7 +54,10 @@ mod tests {
     #[test]
     fn known_answers() {
         assert_eq!(philox([0; 4], [0; 2]), [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]);
-        assert_eq!(philox([u32::MAX; 4], [u32::MAX; 2]), [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]);
+        assert_eq!(
+            philox([u32::MAX; 4], [u32::MAX; 2]),
+            [0x408f_276d, 0x41c8_3b0e, 0xa20b_c7c6, 0x6d54_51fd]
+        );
     }
 
     #[test]

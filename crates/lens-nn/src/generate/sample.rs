@@ -61,14 +61,20 @@ fn keep_nucleus(probabilities: &mut Vec<(u32, f32)>, top_p: f32) {
     }
     probabilities.truncate(kept);
     let sum: f32 = probabilities.iter().map(|(_, probability)| probability).sum();
-    probabilities.iter_mut().for_each(|(_, probability)| *probability /= sum);
+    for (_, probability) in probabilities {
+        *probability /= sum;
+    }
 }
 
 fn softmax(scores: &mut [(u32, f32)]) {
     let largest = scores.iter().map(|(_, score)| *score).fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|(_, score)| *score = (*score - largest).exp());
+    for (_, score) in scores.iter_mut() {
+        *score = (*score - largest).exp();
+    }
     let sum: f32 = scores.iter().map(|(_, score)| score).sum();
-    scores.iter_mut().for_each(|(_, score)| *score /= sum);
+    for (_, score) in scores {
+        *score /= sum;
+    }
 }
 
 #[cfg(test)]

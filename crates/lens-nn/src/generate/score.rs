@@ -31,8 +31,11 @@ pub fn score<D: Decoder>(
     let mut sums: Vec<Vec<f64>> = continuations.iter().map(|texts| vec![0.0; texts.len()]).collect();
     let lengths: Vec<usize> = prompts.iter().map(Vec::len).collect();
     let mut logits = decoder.step(&prompts.concat(), &lengths)?;
-    let mut nodes: Vec<Node> =
-        continuations.iter().enumerate().map(|(source, texts)| Node { source, members: (0..texts.len()).collect() }).collect();
+    let mut nodes: Vec<Node> = continuations
+        .iter()
+        .enumerate()
+        .map(|(source, texts)| Node { source, members: (0..texts.len()).collect() })
+        .collect();
     for depth in 0.. {
         let branches = branches(&nodes, continuations, depth);
         let picks: Vec<(usize, u32)> = branches.iter().map(|(row, token, _)| (*row, *token)).collect();
@@ -42,7 +45,9 @@ pub fn score<D: Decoder>(
                 sums[node.source][member] += f64::from(log_prob);
             }
         }
-        let goes_on = |node: &Node| node.members.iter().any(|&member| continuations[node.source][member].len() > depth + 1);
+        let goes_on = |node: &Node| {
+            node.members.iter().any(|&member| continuations[node.source][member].len() > depth + 1)
+        };
         let (parents, tokens, next) = unzip(branches.into_iter().filter(|(_, _, node)| goes_on(node)));
         if next.is_empty() {
             break;

@@ -21,7 +21,8 @@ impl SingleSearch {
     pub(super) fn advance(&mut self, rows: &[Vec<Candidate>]) -> Vec<Next> {
         let length = self.prompt + self.tokens.len();
         let end_barred = length < self.lengths.min;
-        let allowed = rows.iter().flatten().filter(|candidate| !(end_barred && candidate.id == self.end)).copied();
+        let allowed =
+            rows.iter().flatten().filter(|candidate| !(end_barred && candidate.id == self.end)).copied();
         let Some(chosen) = self.choose(&allowed.collect::<Vec<_>>()) else {
             return Vec::new();
         };

@@ -118,11 +118,14 @@ fn check_sizes(name: &str, file: &File) -> Result<()> {
     let sane = |size: usize| (1..=1 << 20).contains(&size);
     let sizes = [file.d_model, file.d_kv, file.d_ff, file.num_heads, file.vocab_size];
     let (buckets, distance) = (file.relative_attention_num_buckets, file.relative_attention_max_distance);
-    let buckets_fit = buckets >= 4 && buckets.is_multiple_of(2) && distance > buckets / 2 && distance <= 1 << 16;
+    let buckets_fit =
+        buckets >= 4 && buckets.is_multiple_of(2) && distance > buckets / 2 && distance <= 1 << 16;
     if sizes.into_iter().all(sane) && buckets_fit {
         return Ok(());
     }
     Err(Error::new(ErrorKind::Config, format!("{name}, sizes of the model"))
-        .expected("positive sizes and an even number of relative buckets, fewer than twice the greatest distance")
+        .expected(
+            "positive sizes and an even number of relative buckets, fewer than twice the greatest distance",
+        )
         .found(format!("sizes {sizes:?}, {buckets} buckets, distance {distance}")))
 }

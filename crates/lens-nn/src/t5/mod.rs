@@ -61,7 +61,7 @@ impl<B: Backend> T5<B> {
             Redundant::CopyOf { name: "decoder.embed_tokens.weight", of: shared },
             Redundant::Ignored("decoder.block.0.layer.1.EncDecAttention.relative_attention_bias.weight"),
         ])?;
-        Ok(Self { words, encoder, decoder, head, config, backend })
+        Ok(Self { backend, config, words, encoder, decoder, head })
     }
 
     /// Encoder states of texts -> (all tokens of all texts, width), after the last norm.
@@ -88,7 +88,9 @@ impl<B: Backend> T5<B> {
     fn forward(&self, texts: &[Vec<u32>]) -> Result<B::Tensor> {
         let ids = texts.concat();
         if texts.is_empty() || texts.iter().any(Vec::is_empty) {
-            return Err(Error::new(ErrorKind::Input, "texts to encode").expected("at least one token each").found("none"));
+            return Err(Error::new(ErrorKind::Input, "texts to encode")
+                .expected("at least one token each")
+                .found("none"));
         }
         if let Some(id) = ids.iter().find(|&&id| id as usize >= self.config.vocabulary_size) {
             return Err(Error::new(ErrorKind::Input, "token ids of a text")
@@ -104,7 +106,10 @@ impl<B: Backend> T5<B> {
     #[must_use]
     pub fn answers(&self, encoded: &Encoded<B>) -> AnswerDecoder<'_, B> {
         let width = self.config.attention_width();
-        AnswerDecoder { model: self, state: DecoderState::new(self.backend.as_ref(), Arc::clone(&encoded.0), width) }
+        AnswerDecoder {
+            model: self,
+            state: DecoderState::new(self.backend.as_ref(), Arc::clone(&encoded.0), width),
+        }
     }
 
     /// The id that every answer starts from.
@@ -140,7 +145,9 @@ fn head<B: Backend>(root: &Loader<'_, B>, shared: &str, config: &T5Config) -> Re
     root.scope.mark(name);
     root.derived("lm_head", |scope| {
         let mut weight = scope.read(name, &[outputs, inputs])?;
-        weight.iter_mut().for_each(|value| *value *= scale);
+        for value in &mut weight {
+            *value *= scale;
+        }
         Ok(HostLinear { weight, bias: None, outputs, inputs, gated: false })
     })
 }

@@ -25,7 +25,11 @@ pub fn relative_bucket(distance: i64, bidirectional: bool, buckets: usize, max_d
 
 /// The bias of every distance up to the greatest one, beyond which all fall into the last bucket:
 /// (heads, 2 x max_distance + 1).
-pub(super) fn relative_bias<B: Backend>(at: &Loader<'_, B>, config: &T5Config, bidirectional: bool) -> Result<B::Tensor> {
+pub(super) fn relative_bias<B: Backend>(
+    at: &Loader<'_, B>,
+    config: &T5Config,
+    bidirectional: bool,
+) -> Result<B::Tensor> {
     let (heads, buckets, reach) = (config.heads, config.buckets, config.max_distance as i64);
     let name = "block.0.layer.0.SelfAttention.relative_attention_bias.weight";
     let by_bucket = at.scope.read(name, &[buckets, heads])?;

@@ -58,7 +58,14 @@ impl Geometry {
 
     /// T5 has no 1/sqrt(d): its initialisation took the factor in.
     fn spec<T>(self, causal: bool, bias: Option<&T>) -> AttentionSpec<'_, T> {
-        AttentionSpec { heads: self.heads, kv_heads: self.heads, head_size: self.head_size, scale: 1.0, causal, bias }
+        AttentionSpec {
+            heads: self.heads,
+            kv_heads: self.heads,
+            head_size: self.head_size,
+            scale: 1.0,
+            causal,
+            bias,
+        }
     }
 }
 
@@ -69,7 +76,8 @@ impl<B: Backend> SelfAttention<B> {
         let parts = [("q.weight", None), ("k.weight", None), ("v.weight", None)];
         Ok(Self {
             norm: at.rms_norm("layer_norm", width, config.eps)?,
-            query_key_value: attention.fused("qkv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
+            query_key_value: attention
+                .fused("qkv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
             output: attention.linear_without_bias("o", inner, width)?,
         })
     }
@@ -87,7 +95,8 @@ impl<B: Backend> CrossAttention<B> {
         Ok(Self {
             norm: at.rms_norm("layer_norm", width, config.eps)?,
             query: attention.linear_without_bias("q", width, inner)?,
-            key_value: attention.fused("kv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
+            key_value: attention
+                .fused("kv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
             output: attention.linear_without_bias("o", inner, width)?,
         })
     }
@@ -165,7 +174,8 @@ impl<B: Backend> DecoderStack<B> {
 
     /// Per block, keys and values of encoder states (tokens, width).
     pub(super) fn cross_keys_values(&self, backend: &B, states: &B::Tensor) -> Vec<B::Tensor> {
-        let key_value = |cross: &CrossAttention<B>| backend.linear(states, &cross.key_value, &Epilogue::PLAIN);
+        let key_value =
+            |cross: &CrossAttention<B>| backend.linear(states, &cross.key_value, &Epilogue::PLAIN);
         self.blocks.iter().map(|(_, cross, _)| key_value(cross)).collect()
     }
 
@@ -191,7 +201,8 @@ impl<B: Backend> DecoderStack<B> {
             let query = backend.linear(&cross.norm.apply(backend, &x), &cross.query, &Epilogue::PLAIN);
             let source = &state.sources.keys_values[index];
             let part = |first| Heads { tensor: source, first };
-            let attended = backend.attention(Heads { tensor: &query, first: 0 }, part(0), part(width), other, &spans);
+            let attended =
+                backend.attention(Heads { tensor: &query, first: 0 }, part(0), part(width), other, &spans);
             x = backend.linear(&attended, &cross.output, &Epilogue::added_to(&x));
             x = feed_forward.forward(backend, &x);
         }
