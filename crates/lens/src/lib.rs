@@ -4,15 +4,19 @@
 //! frozen language model ([`Llm`]) reads that text and answers (Berrios et al. 2023, arXiv 2306.16410).
 
 pub mod evidence;
+pub mod home;
 pub mod image;
 pub mod llm;
+pub mod store;
 
 mod look;
 mod module;
 
 pub use evidence::{Evidence, Item};
+pub use home::Home;
 pub use image::Picture;
 pub use lens_nn::{Error, ErrorKind, Result};
 pub use llm::{Answer, Cancel, Decoding, Llm, LlmInfo, Prompt};
 pub use look::Look;
 pub use module::Module;
+pub use store::Store;
