@@ -3,8 +3,69 @@
 use crate::{
     Error, ErrorKind, Result,
     backend::{Activation, PatchGrid},
+    transformer::TowerSizes,
 };
+use serde::Deserialize;
 use std::fmt::Display;
+
+/// `vision_config` of a Hugging Face file. The defaults are those that `CLIPVisionConfig` and `BlipVisionConfig` share;
+/// where they differ the family gives its own.
+#[derive(Deserialize)]
+#[serde(default)]
+pub(crate) struct VisionFile {
+    hidden_size: usize,
+    intermediate_size: usize,
+    num_hidden_layers: usize,
+    num_attention_heads: usize,
+    num_channels: usize,
+    image_size: Option<usize>,
+    patch_size: Option<usize>,
+    hidden_act: Option<String>,
+    layer_norm_eps: f32,
+}
+
+impl Default for VisionFile {
+    fn default() -> Self {
+        Self {
+            hidden_size: 768,
+            intermediate_size: 3072,
+            num_hidden_layers: 12,
+            num_attention_heads: 12,
+            num_channels: 3,
+            image_size: None,
+            patch_size: None,
+            hidden_act: None,
+            layer_norm_eps: 1e-5,
+        }
+    }
+}
+
+/// What the families' defaults differ in.
+pub(crate) struct VisionDefaults {
+    pub(crate) image_size: usize,
+    pub(crate) patch_size: usize,
+    pub(crate) hidden_act: &'static str,
+}
+
+impl VisionFile {
+    /// The picture's grid and the tower's sizes, checked.
+    pub(crate) fn resolve(&self, file: &str, defaults: &VisionDefaults) -> Result<(PatchGrid, TowerSizes)> {
+        require(file, "vision_config.num_channels", &self.num_channels, &3)?;
+        check_heads(file, "vision_config", self.hidden_size, self.num_attention_heads)?;
+        let image_size = self.image_size.unwrap_or(defaults.image_size);
+        let patch_size = self.patch_size.unwrap_or(defaults.patch_size);
+        let hidden_act = self.hidden_act.as_deref().unwrap_or(defaults.hidden_act);
+        let sizes = TowerSizes {
+            layers: self.num_hidden_layers,
+            width: self.hidden_size,
+            heads: self.num_attention_heads,
+            hidden: self.intermediate_size,
+            activation: activation(file, "vision_config.hidden_act", hidden_act)?,
+            eps: self.layer_norm_eps,
+        };
+        Ok((PatchGrid::checked(file, image_size, patch_size)?, sizes))
+    }
+}
 
 /// The activation that a Hugging Face `hidden_act` names.
 pub(crate) fn activation(file: &str, field: &str, name: &str) -> Result<Activation> {

@@ -8,7 +8,8 @@ use crate::{
 
 /// Sizes of a tower of pre-norm blocks.
 #[derive(Debug, Clone)]
-pub(crate) struct BlockSizes {
+pub(crate) struct TowerSizes {
+    pub(crate) layers: usize,
     pub(crate) width: usize,
     pub(crate) heads: usize,
     pub(crate) hidden: usize,
@@ -27,8 +28,37 @@ pub(crate) struct BlockNames {
     pub(crate) mlp_out: &'static str,
 }
 
+/// The blocks of a tower, first to last.
+pub(crate) struct Tower<B: Backend> {
+    blocks: Vec<Block<B>>,
+    sizes: TowerSizes,
+    causal: bool,
+}
+
+impl<B: Backend> Tower<B> {
+    /// Loads the blocks that stand below `at` by number.
+    pub(crate) fn load(
+        at: &Loader<'_, B>,
+        names: &BlockNames,
+        sizes: &TowerSizes,
+        causal: bool,
+    ) -> Result<Self> {
+        let blocks =
+            (0..sizes.layers).map(|layer| Block::load(&at.at(layer), names, sizes)).collect::<Result<_>>()?;
+        Ok(Self { blocks, sizes: sizes.clone(), causal })
+    }
+
+    /// (tokens, width) -> (tokens, width); every span attends to itself.
+    pub(crate) fn forward(&self, backend: &B, mut x: B::Tensor, spans: &[Span]) -> B::Tensor {
+        for block in &self.blocks {
+            x = block.forward(backend, &x, &self.sizes, self.causal, spans);
+        }
+        x
+    }
+}
+
 /// x += attention(norm(x)); x += mlp(norm(x)).
-pub(crate) struct Block<B: Backend> {
+struct Block<B: Backend> {
     attention_norm: Norm<B>,
     query_key_value: B::Linear,
     attention_output: B::Linear,
@@ -38,7 +68,7 @@ pub(crate) struct Block<B: Backend> {
 }
 
 impl<B: Backend> Block<B> {
-    pub(crate) fn load(at: &Loader<'_, B>, names: &BlockNames, sizes: &BlockSizes) -> Result<Self> {
+    fn load(at: &Loader<'_, B>, names: &BlockNames, sizes: &TowerSizes) -> Result<Self> {
         let width = sizes.width;
         let parts = names.query_key_value;
         let fused = LinearNames { parts, inputs: width, outputs: 3 * width / parts.len() };
@@ -52,12 +82,11 @@ impl<B: Backend> Block<B> {
         })
     }
 
-    /// (tokens, width) -> (tokens, width); every span attends to itself.
-    pub(crate) fn forward(
+    fn forward(
         &self,
         backend: &B,
         x: &B::Tensor,
-        sizes: &BlockSizes,
+        sizes: &TowerSizes,
         causal: bool,
         spans: &[Span],
     ) -> B::Tensor {

@@ -3,16 +3,15 @@
 use crate::{
     Result,
     backend::{Activation, PatchGrid},
-    config::{activation, check_heads, require},
-    transformer::BlockSizes,
+    config::{VisionDefaults, VisionFile, activation, check_heads, require},
+    transformer::TowerSizes,
     weights::Checkpoint,
 };
 use serde::Deserialize;
 
 pub(super) struct BlipConfig {
     pub(super) grid: PatchGrid,
-    pub(super) vision: BlockSizes,
-    pub(super) vision_layers: usize,
+    pub(super) vision: TowerSizes,
     pub(super) text_width: usize,
     pub(super) text_hidden: usize,
     pub(super) text_heads: usize,
@@ -42,7 +41,7 @@ struct File {
     #[serde(default)]
     text_config: Text,
     #[serde(default)]
-    vision_config: Vision,
+    vision_config: VisionFile,
 }
 
 #[derive(Deserialize)]
@@ -60,20 +59,6 @@ struct Text {
     sep_token_id: u32,
     pad_token_id: u32,
     position_embedding_type: String,
-}
-
-#[derive(Deserialize)]
-#[serde(default)]
-struct Vision {
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    num_channels: usize,
-    image_size: usize,
-    patch_size: usize,
-    hidden_act: String,
-    layer_norm_eps: f32,
 }
 
 fn default_model_type() -> String {
@@ -99,42 +84,19 @@ impl Default for Text {
     }
 }
 
-impl Default for Vision {
-    fn default() -> Self {
-        Self {
-            hidden_size: 768,
-            intermediate_size: 3072,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            num_channels: 3,
-            image_size: 384,
-            patch_size: 16,
-            hidden_act: "gelu".into(),
-            layer_norm_eps: 1e-5,
-        }
-    }
-}
-
 impl BlipConfig {
     pub(super) fn read(checkpoint: &Checkpoint) -> Result<Self> {
         let name = "config.json";
         let File { model_type, text_config: text, vision_config: vision } = checkpoint.json(name)?;
         require(name, "model_type", model_type.as_str(), "blip")?;
-        require(name, "vision_config.num_channels", &vision.num_channels, &3)?;
         let embedding = text.position_embedding_type.as_str();
         require(name, "text_config.position_embedding_type", embedding, "absolute")?;
         check_heads(name, "text_config", text.hidden_size, text.num_attention_heads)?;
-        check_heads(name, "vision_config", vision.hidden_size, vision.num_attention_heads)?;
+        let defaults = VisionDefaults { image_size: 384, patch_size: 16, hidden_act: "gelu" };
+        let (grid, vision) = vision.resolve(name, &defaults)?;
         Ok(Self {
-            grid: PatchGrid::checked(name, vision.image_size, vision.patch_size)?,
-            vision: BlockSizes {
-                width: vision.hidden_size,
-                heads: vision.num_attention_heads,
-                hidden: vision.intermediate_size,
-                activation: activation(name, "vision_config.hidden_act", &vision.hidden_act)?,
-                eps: vision.layer_norm_eps,
-            },
-            vision_layers: vision.num_hidden_layers,
+            grid,
+            vision,
             text_width: text.hidden_size,
             text_hidden: text.intermediate_size,
             text_heads: text.num_attention_heads,

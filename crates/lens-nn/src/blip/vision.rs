@@ -5,7 +5,7 @@ use crate::{
     Backend, Result,
     layers::{Loader, Norm},
     patch_embeddings::{PatchEmbeddings, PatchNames},
-    transformer::{Block, BlockNames, BlockSizes, self_spans},
+    transformer::{BlockNames, Tower, self_spans},
 };
 
 const PATCHES: PatchNames = PatchNames {
@@ -28,34 +28,26 @@ const BLOCK: BlockNames = BlockNames {
 
 pub(super) struct VisionTower<B: Backend> {
     embeddings: PatchEmbeddings<B>,
-    blocks: Vec<Block<B>>,
+    tower: Tower<B>,
     post_norm: Norm<B>,
-    sizes: BlockSizes,
 }
 
 impl<B: Backend> VisionTower<B> {
     pub(super) fn load(root: &Loader<'_, B>, config: &BlipConfig) -> Result<Self> {
-        let (at, sizes) = (root.at("vision_model"), config.vision.clone());
-        let blocks = at.at("encoder.layers");
+        let (at, sizes) = (root.at("vision_model"), &config.vision);
         Ok(Self {
             embeddings: PatchEmbeddings::load(&at, &PATCHES, config.grid, sizes.width)?,
-            blocks: (0..config.vision_layers)
-                .map(|layer| Block::load(&blocks.at(layer), &BLOCK, &sizes))
-                .collect::<Result<_>>()?,
+            tower: Tower::load(&at.at("encoder.layers"), &BLOCK, sizes, false)?,
             post_norm: at.layer_norm("post_layernorm", sizes.width, sizes.eps)?,
-            sizes,
         })
     }
 
     /// (n, 3, size, size) -> (n x tokens, width)
     pub(super) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
-        let mut x = self.embeddings.forward(backend, pixels)?;
+        let x = self.embeddings.forward(backend, pixels)?;
         let tokens = self.embeddings.grid().tokens();
-        let images = backend.shape(&x).0 / tokens;
-        let spans = self_spans(std::iter::repeat_n(tokens, images));
-        for block in &self.blocks {
-            x = block.forward(backend, &x, &self.sizes, false, &spans);
-        }
-        Ok(self.post_norm.apply(backend, &x))
+        let pictures = backend.shape(&x).0 / tokens;
+        let spans = self_spans(std::iter::repeat_n(tokens, pictures));
+        Ok(self.post_norm.apply(backend, &self.tower.forward(backend, x, &spans)))
     }
 }

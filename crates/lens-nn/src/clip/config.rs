@@ -4,9 +4,9 @@ use super::names::{HUGGING_FACE, Names, OPEN_CLIP};
 use crate::{
     Error, ErrorKind, Result,
     backend::{Activation, PatchGrid},
-    config::{activation, check_heads, require},
-    transformer::BlockSizes,
-    weights::Checkpoint,
+    config::{VisionDefaults, VisionFile, activation, check_heads, require},
+    transformer::TowerSizes,
+    weights::{Checkpoint, Tensors},
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -14,18 +14,13 @@ use serde_json::{Map, Value};
 /// What the towers need to know, whichever library wrote the checkpoint.
 pub(super) struct ClipConfig {
     pub(super) names: &'static Names,
-    pub(super) vision: TowerConfig,
-    pub(super) text: TowerConfig,
+    pub(super) vision: TowerSizes,
+    pub(super) text: TowerSizes,
     pub(super) grid: PatchGrid,
     pub(super) context_length: usize,
     pub(super) vocabulary_size: usize,
     pub(super) dimension: usize,
     pub(super) pooling: Pooling,
-}
-
-pub(super) struct TowerConfig {
-    pub(super) layers: usize,
-    pub(super) sizes: BlockSizes,
 }
 
 /// Which token stands for the text.
@@ -48,8 +43,9 @@ impl Pooling {
 }
 
 impl ClipConfig {
-    pub(super) fn read(checkpoint: &Checkpoint) -> Result<Self> {
-        if checkpoint.file(OPEN_CLIP_FILE)?.is_some() && checkpoint.file(HUGGING_FACE_FILE)?.is_none() {
+    /// Reads the configuration that belongs to the tensors: a folder may hold the files of both libraries.
+    pub(super) fn read(checkpoint: &Checkpoint, tensors: &Tensors) -> Result<Self> {
+        if tensors.contains(OPEN_CLIP.patches.projection) {
             checkpoint.json::<OpenClipFile>(OPEN_CLIP_FILE)?.model_cfg.resolve()
         } else {
             checkpoint.json::<HuggingFaceFile>(HUGGING_FACE_FILE)?.resolve()
@@ -67,7 +63,7 @@ struct HuggingFaceFile {
     model_type: String,
     projection_dim: usize,
     text_config: HuggingFaceText,
-    vision_config: HuggingFaceVision,
+    vision_config: VisionFile,
 }
 
 #[derive(Deserialize)]
@@ -84,27 +80,13 @@ struct HuggingFaceText {
     eos_token_id: u32,
 }
 
-#[derive(Deserialize)]
-#[serde(default)]
-struct HuggingFaceVision {
-    hidden_size: usize,
-    intermediate_size: usize,
-    num_hidden_layers: usize,
-    num_attention_heads: usize,
-    num_channels: usize,
-    image_size: usize,
-    patch_size: usize,
-    hidden_act: String,
-    layer_norm_eps: f32,
-}
-
 impl Default for HuggingFaceFile {
     fn default() -> Self {
         Self {
             model_type: "clip".into(),
             projection_dim: 512,
             text_config: HuggingFaceText::default(),
-            vision_config: HuggingFaceVision::default(),
+            vision_config: VisionFile::default(),
         }
     }
 }
@@ -125,60 +107,32 @@ impl Default for HuggingFaceText {
     }
 }
 
-impl Default for HuggingFaceVision {
-    fn default() -> Self {
-        Self {
-            hidden_size: 768,
-            intermediate_size: 3072,
-            num_hidden_layers: 12,
-            num_attention_heads: 12,
-            num_channels: 3,
-            image_size: 224,
-            patch_size: 32,
-            hidden_act: "quick_gelu".into(),
-            layer_norm_eps: 1e-5,
-        }
-    }
-}
-
 impl HuggingFaceFile {
     fn resolve(self) -> Result<ClipConfig> {
         let file = HUGGING_FACE_FILE;
-        let (text, vision) = (self.text_config, self.vision_config);
+        let text = self.text_config;
         require(file, "model_type", self.model_type.as_str(), "clip")?;
-        require(file, "vision_config.num_channels", &vision.num_channels, &3)?;
         check_heads(file, "text_config", text.hidden_size, text.num_attention_heads)?;
-        check_heads(file, "vision_config", vision.hidden_size, vision.num_attention_heads)?;
-        let pooling = match text.eos_token_id {
-            2 => Pooling::LargestId,
-            id => Pooling::FirstOf(id),
-        };
+        let defaults = VisionDefaults { image_size: 224, patch_size: 32, hidden_act: "quick_gelu" };
+        let (grid, vision) = self.vision_config.resolve(file, &defaults)?;
         Ok(ClipConfig {
             names: &HUGGING_FACE,
             dimension: self.projection_dim,
-            grid: PatchGrid::checked(file, vision.image_size, vision.patch_size)?,
+            grid,
+            vision,
             context_length: text.max_position_embeddings,
             vocabulary_size: text.vocab_size,
-            pooling,
-            text: TowerConfig {
-                layers: text.num_hidden_layers,
-                sizes: BlockSizes {
-                    width: text.hidden_size,
-                    heads: text.num_attention_heads,
-                    hidden: text.intermediate_size,
-                    activation: activation(file, "text_config.hidden_act", &text.hidden_act)?,
-                    eps: text.layer_norm_eps,
-                },
+            pooling: match text.eos_token_id {
+                2 => Pooling::LargestId,
+                id => Pooling::FirstOf(id),
             },
-            vision: TowerConfig {
-                layers: vision.num_hidden_layers,
-                sizes: BlockSizes {
-                    width: vision.hidden_size,
-                    heads: vision.num_attention_heads,
-                    hidden: vision.intermediate_size,
-                    activation: activation(file, "vision_config.hidden_act", &vision.hidden_act)?,
-                    eps: vision.layer_norm_eps,
-                },
+            text: TowerSizes {
+                layers: text.num_hidden_layers,
+                width: text.hidden_size,
+                heads: text.num_attention_heads,
+                hidden: text.intermediate_size,
+                activation: activation(file, "text_config.hidden_act", &text.hidden_act)?,
+                eps: text.layer_norm_eps,
             },
         })
     }
@@ -246,7 +200,8 @@ impl OpenClipModel {
         check_heads(OPEN_CLIP_FILE, "model_cfg.vision_cfg", vision.width, heads)?;
         check_heads(OPEN_CLIP_FILE, "model_cfg.text_cfg", text.width, text.heads)?;
         let activation = if self.quick_gelu { Activation::QuickGelu } else { Activation::Gelu };
-        let sizes = |width: usize, heads, mlp_ratio: f64| BlockSizes {
+        let sizes = |layers, width: usize, heads, mlp_ratio: f64| TowerSizes {
+            layers,
             width,
             heads,
             hidden: (width as f64 * mlp_ratio) as usize,
@@ -260,11 +215,8 @@ impl OpenClipModel {
             context_length: text.context_length,
             vocabulary_size: text.vocab_size,
             pooling: Pooling::LargestId,
-            text: TowerConfig { layers: text.layers, sizes: sizes(text.width, text.heads, text.mlp_ratio) },
-            vision: TowerConfig {
-                layers: vision.layers,
-                sizes: sizes(vision.width, heads, vision.mlp_ratio),
-            },
+            text: sizes(text.layers, text.width, text.heads, text.mlp_ratio),
+            vision: sizes(vision.layers, vision.width, heads, vision.mlp_ratio),
         })
     }
 }

@@ -33,8 +33,8 @@ impl<B: Backend> Clip<B> {
     /// # Errors
     /// `Config` for a field whose value is not implemented; `Weights` for a missing, mis-shaped or unused tensor.
     pub fn load(checkpoint: &Checkpoint, backend: Arc<B>) -> Result<Self> {
-        let config = ClipConfig::read(checkpoint)?;
         let tensors = checkpoint.tensors()?;
+        let config = ClipConfig::read(checkpoint, &tensors)?;
         let root = Loader::new(backend.as_ref(), tensors.root());
         let vision = VisionTower::load(&root, &config)?;
         let text = TextTower::load(&root, &config)?;

@@ -8,16 +8,15 @@ use crate::{
     Backend, Error, ErrorKind, Result,
     backend::Epilogue,
     layers::{Loader, Norm},
-    transformer::{Block, BlockSizes, self_spans},
+    transformer::{Tower, self_spans},
 };
 
 pub(super) struct TextTower<B: Backend> {
     tokens: B::Tensor,
     positions: B::Tensor,
-    blocks: Vec<Block<B>>,
+    tower: Tower<B>,
     final_norm: Norm<B>,
     projection: B::Linear,
-    sizes: BlockSizes,
     pooling: Pooling,
     context_length: usize,
     vocabulary_size: usize,
@@ -25,19 +24,15 @@ pub(super) struct TextTower<B: Backend> {
 
 impl<B: Backend> TextTower<B> {
     pub(super) fn load(root: &Loader<'_, B>, config: &ClipConfig) -> Result<Self> {
-        let (names, sizes) = (config.names, config.text.sizes.clone());
+        let (names, sizes) = (config.names, &config.text);
         let (context_length, vocabulary_size) = (config.context_length, config.vocabulary_size);
-        let blocks = root.at(names.text_blocks);
         Ok(Self {
             tokens: root.table(names.token_embedding, &[vocabulary_size, sizes.width])?,
             positions: root.table(names.position_embedding, &[context_length, sizes.width])?,
-            blocks: (0..config.text.layers)
-                .map(|layer| Block::load(&blocks.at(layer), &names.block, &sizes))
-                .collect::<Result<_>>()?,
+            tower: Tower::load(&root.at(names.text_blocks), &names.block, sizes, true)?,
             final_norm: root.layer_norm(names.text_final_norm, sizes.width, sizes.eps)?,
             projection: projection(root, names.text_projection, sizes.width, config)?,
             pooling: config.pooling,
-            sizes,
             context_length,
             vocabulary_size,
         })
@@ -55,11 +50,9 @@ impl<B: Backend> TextTower<B> {
             lengths.push(length);
         }
         let embedded = backend.gather(&self.tokens, &ids);
-        let mut x = backend.add_rows(embedded, &backend.gather(&self.positions, &positions));
+        let x = backend.add_rows(embedded, &backend.gather(&self.positions, &positions));
         let spans = self_spans(lengths);
-        for block in &self.blocks {
-            x = block.forward(backend, &x, &self.sizes, true, &spans);
-        }
+        let x = self.tower.forward(backend, x, &spans);
         let ends: Vec<u32> = spans.iter().map(|span| span.queries.end as u32 - 1).collect();
         let pooled = self.final_norm.apply(backend, &backend.gather(&x, &ends));
         Ok(backend.linear(&pooled, &self.projection, &Epilogue::PLAIN))

@@ -6,45 +6,38 @@ use crate::{
     backend::{Epilogue, HostLinear},
     layers::{Loader, Norm},
     patch_embeddings::PatchEmbeddings,
-    transformer::{Block, BlockSizes, self_spans},
+    transformer::{Tower, self_spans},
     weights::Scope,
 };
 
 pub(super) struct VisionTower<B: Backend> {
     embeddings: PatchEmbeddings<B>,
     pre_norm: Norm<B>,
-    blocks: Vec<Block<B>>,
+    tower: Tower<B>,
     post_norm: Norm<B>,
     projection: B::Linear,
-    sizes: BlockSizes,
 }
 
 impl<B: Backend> VisionTower<B> {
     pub(super) fn load(root: &Loader<'_, B>, config: &ClipConfig) -> Result<Self> {
-        let (names, sizes) = (config.names, config.vision.sizes.clone());
-        let blocks = root.at(names.vision_blocks);
+        let (names, sizes) = (config.names, &config.vision);
         Ok(Self {
             embeddings: PatchEmbeddings::load(root, &names.patches, config.grid, sizes.width)?,
             pre_norm: root.layer_norm(names.vision_pre_norm, sizes.width, sizes.eps)?,
-            blocks: (0..config.vision.layers)
-                .map(|layer| Block::load(&blocks.at(layer), &names.block, &sizes))
-                .collect::<Result<_>>()?,
+            tower: Tower::load(&root.at(names.vision_blocks), &names.block, sizes, false)?,
             post_norm: root.layer_norm(names.vision_post_norm, sizes.width, sizes.eps)?,
             projection: projection(root, names.vision_projection, sizes.width, config)?,
-            sizes,
         })
     }
 
     /// (n, 3, size, size) -> (n, dimension)
     pub(super) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
         let embedded = self.embeddings.forward(backend, pixels)?;
-        let mut x = self.pre_norm.apply(backend, &embedded);
+        let x = self.pre_norm.apply(backend, &embedded);
         let tokens = self.embeddings.grid().tokens();
         let images = backend.shape(&x).0 / tokens;
         let spans = self_spans(std::iter::repeat_n(tokens, images));
-        for block in &self.blocks {
-            x = block.forward(backend, &x, &self.sizes, false, &spans);
-        }
+        let x = self.tower.forward(backend, x, &spans);
         let class_rows: Vec<u32> = (0..images).map(|image| (image * tokens) as u32).collect();
         let class = self.post_norm.apply(backend, &backend.gather(&x, &class_rows));
         Ok(backend.linear(&class, &self.projection, &Epilogue::PLAIN))

@@ -8,6 +8,8 @@ mod random;
 mod sample;
 mod score;
 mod single;
+#[cfg(test)]
+mod tests;
 
 use crate::{Backend, Error, ErrorKind, Result, backend::Candidate};
 use beam::BeamSearch;
