@@ -7,12 +7,15 @@ pub mod evidence;
 pub mod home;
 pub mod image;
 pub mod llm;
+pub mod prompt;
 pub mod store;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 mod look;
 mod module;
 
-pub use evidence::{Evidence, Item};
+pub use evidence::{Evidence, Fingerprint, Item};
 pub use home::Home;
 pub use image::Picture;
 pub use lens_nn::{Error, ErrorKind, Result};
