@@ -1,7 +1,10 @@
 //! The CPU: every operation is a kernel of `lens-kernels`.
 
+mod buffers;
+
 use super::{AttentionSpec, Backend, Candidate, Epilogue, Heads, HostLinear, PatchGrid, Span};
 use crate::{Error, ErrorKind, Result};
+use buffers::Buffers;
 use lens_kernels as kernels;
 
 pub use lens_kernels::Precision;
@@ -21,24 +24,28 @@ impl Default for CpuOptions {
     }
 }
 
-/// The CPU backend: a thread pool and a precision.
+/// The CPU backend: a thread pool, a precision, and buffers for activations.
 pub struct Cpu {
     threads: kernels::Threads,
     precision: Precision,
+    buffers: Buffers,
 }
 
-/// Rows of f32 in memory.
-#[derive(Debug, Clone)]
+/// Rows of f32 in memory, which goes back to the backend when the matrix is dropped.
+#[derive(Debug)]
 pub struct Matrix {
     data: Vec<f32>,
     columns: usize,
+    home: Buffers,
+}
+
+impl Drop for Matrix {
+    fn drop(&mut self) {
+        self.home.give(std::mem::take(&mut self.data));
+    }
 }
 
 impl Matrix {
-    fn zeros(rows: usize, columns: usize) -> Self {
-        Self { data: vec![0.0; rows * columns], columns }
-    }
-
     fn rows(&self) -> usize {
         self.data.len().checked_div(self.columns).unwrap_or(0)
     }
@@ -58,7 +65,16 @@ impl Cpu {
     /// A CPU backend with its own thread pool.
     #[must_use]
     pub fn new(options: CpuOptions) -> Self {
-        Self { threads: kernels::Threads::new(options.threads), precision: options.precision }
+        Self {
+            threads: kernels::Threads::new(options.threads),
+            precision: options.precision,
+            buffers: Buffers::default(),
+        }
+    }
+
+    /// A matrix whose values are still to be written.
+    fn unwritten(&self, rows: usize, columns: usize) -> Matrix {
+        Matrix { data: self.buffers.take(rows * columns), columns, home: self.buffers.clone() }
     }
 
     /// Threads in use.
@@ -100,7 +116,7 @@ impl Backend for Cpu {
                 .expected(format!("a multiple of {columns} values"))
                 .found(format!("{} values", data.len())));
         }
-        Ok(Matrix { data, columns })
+        Ok(Matrix { data, columns, home: self.buffers.clone() })
     }
 
     fn download(&self, tensor: &Matrix) -> Vec<f32> {
@@ -135,7 +151,7 @@ impl Backend for Cpu {
     }
 
     fn linear(&self, x: &Matrix, layer: &kernels::PackedLinear, epilogue: &Epilogue<'_, Matrix>) -> Matrix {
-        let mut out = Matrix::zeros(x.rows(), layer.outputs());
+        let mut out = self.unwritten(x.rows(), layer.outputs());
         let fused = kernels::Epilogue {
             activation: epilogue.activation,
             residual: epilogue.residual.map(|residual| residual.data.as_slice()),
@@ -145,14 +161,14 @@ impl Backend for Cpu {
     }
 
     fn norm(&self, x: &Matrix, weight: &Matrix, bias: Option<&Matrix>, eps: f32) -> Matrix {
-        let mut out = Matrix::zeros(x.rows(), x.columns);
+        let mut out = self.unwritten(x.rows(), x.columns);
         let bias = bias.map(|bias| bias.data.as_slice());
         kernels::norm(&self.threads, &x.data, &weight.data, bias, eps, &mut out.data);
         out
     }
 
     fn gather(&self, table: &Matrix, rows: &[u32]) -> Matrix {
-        let mut out = Matrix::zeros(rows.len(), table.columns);
+        let mut out = self.unwritten(rows.len(), table.columns);
         kernels::gather(&table.data, table.columns, rows, &mut out.data);
         out
     }
@@ -164,7 +180,7 @@ impl Backend for Cpu {
 
     fn patches(&self, pixels: &[f32], grid: PatchGrid) -> Matrix {
         let images = pixels.len() / (3 * grid.image_size * grid.image_size);
-        let mut out = Matrix::zeros(images * grid.tokens(), 3 * grid.patch_size * grid.patch_size);
+        let mut out = self.unwritten(images * grid.tokens(), 3 * grid.patch_size * grid.patch_size);
         kernels::patches(&self.threads, pixels, grid.image_size, grid.patch_size, &mut out.data);
         out
     }
@@ -177,7 +193,7 @@ impl Backend for Cpu {
         spec: AttentionSpec<'_, Matrix>,
         spans: &[Span],
     ) -> Matrix {
-        let mut out = Matrix::zeros(query.tensor.rows(), spec.heads * spec.head_size);
+        let mut out = self.unwritten(query.tensor.rows(), spec.heads * spec.head_size);
         let spans: Vec<_> = spans
             .iter()
             .map(|span| kernels::Span { queries: span.queries.clone(), keys: span.keys.clone() })
@@ -218,7 +234,7 @@ impl Backend for Cpu {
         spec: AttentionSpec<'_, Matrix>,
         lengths: &[usize],
     ) -> Matrix {
-        let mut out = Matrix::zeros(query.tensor.rows(), spec.heads * spec.head_size);
+        let mut out = self.unwritten(query.tensor.rows(), spec.heads * spec.head_size);
         let mut first = 0;
         let spans: Vec<_> = cache
             .sequences
