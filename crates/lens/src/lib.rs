@@ -12,12 +12,16 @@ pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
+mod embedder;
+mod lens;
 mod look;
 mod module;
 
+pub use embedder::{Embedder, cosines, probabilities};
 pub use evidence::{Evidence, Fingerprint, Item};
 pub use home::Home;
 pub use image::Picture;
+pub use lens::{Classification, ClassifyBasis, LabelScore, Lens, LensBuilder, Reply};
 pub use lens_nn::{Error, ErrorKind, Result};
 pub use llm::{Answer, Cancel, Decoding, Llm, LlmInfo, Prompt};
 pub use look::Look;

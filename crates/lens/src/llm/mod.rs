@@ -40,7 +40,7 @@ pub trait Llm: Send + Sync {
 }
 
 /// Who a language model is.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LlmInfo {
     /// The name a user knows: `google/flan-t5-base`, `gpt-4o-mini`.
     pub name: String,
@@ -55,9 +55,10 @@ pub struct LlmInfo {
 }
 
 /// What a language model reads.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, serde::Serialize)]
 pub struct Prompt {
     /// What governs the conversation; only for models whose [`LlmInfo::chat`] is true.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub system: Option<String>,
     /// The evidence and the question.
     pub text: String,

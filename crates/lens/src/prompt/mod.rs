@@ -15,6 +15,7 @@ pub use template::Template;
 use crate::{Error, ErrorKind, Evidence, Llm, Prompt, Result};
 use pack::{Removal, Selection};
 use scene::Scene;
+use serde::Serialize;
 
 /// Makes prompts of one form.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ pub struct PromptMaker {
 }
 
 /// A prompt and what is not in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct PackedPrompt {
     /// What the model reads.
     pub prompt: Prompt,

@@ -1,8 +1,10 @@
 //! Eyes and readers without weights, so that a whole pipeline runs in milliseconds.
 
+mod embedder;
 mod llm;
 mod module;
 
+pub use embedder::ColourEmbedder;
 pub use llm::FakeLlm;
 pub use module::FakeModule;
 
