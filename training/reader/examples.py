@@ -1,0 +1,147 @@
+"""The reader's examples: a prompt as the library builds it, and the answers that count as right."""
+
+import json
+import random
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pack
+import scenes
+
+from . import scene_questions, text_questions
+from .photo_questions import Photo, Question, open_questions, with_article, yes_no_pairs
+from .prompt import Evidence, prompt
+
+UNANSWERABLE = "unanswerable"
+# Questions about a thing that the picture may lack.
+ABOUT_THINGS = {
+    "dog": ("What color is the dog?", "What is the dog doing?"),
+    "horse": ("What colour is the horse?", "Who is riding the horse?"),
+    "car": ("What color is the car?", "How many cars are there?"),
+    "cat": ("What color is the cat?", "Where is the cat?"),
+    "boat": ("What colour is the boat?",),
+    "baby": ("What is the baby doing?", "What is the baby wearing?"),
+    "guitar": ("Who is playing the guitar?",),
+    "umbrella": ("What color is the umbrella?",),
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    evidence: Evidence
+    question: Question
+
+    def prompt(self) -> str:
+        return prompt(self.evidence, self.question.text)
+
+
+def seen(work: Path, name: str, split: str) -> list[tuple[int, Evidence]]:
+    """(row, evidence) of the pictures that nano has looked at (`evidence.py`)."""
+    lines = (work / "evidence" / f"{name}_{split}.jsonl").read_text().splitlines()
+    records = [json.loads(line) for line in lines]
+    return [
+        (r["row"], Evidence(tuple(r["tags"]), tuple(r["attributes"]), tuple(dict.fromkeys(r["captions"])))) for r in records
+    ]
+
+
+def photo_examples(data: Path, work: Path, split: str, rng: random.Random) -> list[Example]:
+    """Questions about the captioned photographs."""
+    rows = pack.rows(data, "flickr8k", ["captions"], split)
+    records = seen(work, "flickr8k", split)
+    photos = [Photo(rows[row]["captions"]) for row, _ in records]
+    evidence = [record for _, record in records]
+    examples = [Example(evidence[i], q) for i, photo in enumerate(photos) for q in open_questions(photo, rng)]
+    examples += [Example(evidence[i], q) for i, q in yes_no_pairs(photos, rng)]
+    for record, photo in zip(evidence, photos):
+        form = rng.choice(("Describe the picture.", "What does the picture show?", "What is happening?", "What is this picture about?"))
+        if rng.random() < 0.5 and record.captions:
+            examples.append(Example(record, Question(form, (record.captions[0],), "describe")))
+        name = rng.choice(list(ABOUT_THINGS))
+        if not photo.may_have(name) and rng.random() < 0.5:
+            examples.append(Example(record, Question(rng.choice(ABOUT_THINGS[name]), (UNANSWERABLE,), "unanswerable")))
+        if rng.random() < 0.25:
+            examples.append(Example(record, text_questions.unread(rng)))
+    return examples
+
+
+def label_examples(data: Path, work: Path, split: str, rng: random.Random) -> list[Example]:
+    """Questions about the labelled photographs; the wrong choices are what CLIP took the picture for."""
+    examples = []
+    for name in ("caltech101", "tiny_imagenet"):
+        labels = [row["label"] for row in pack.rows(data, name, ["label"], split)]
+        for row, evidence in seen(work, name, split):
+            label = labels[row]
+            if not label:
+                continue
+            wrong = rng.choice([tag for tag in evidence.tags if tag not in label and label not in tag][:4])
+            form = rng.choice(("What is this?", "What is in the picture?", "What object is shown?", "What is the main object?"))
+            pair = rng.sample((label, wrong), 2)
+            asked, answer = rng.choice(((label, "yes"), (wrong, "no")))
+            examples += [
+                Example(evidence, Question(form, (label,), "label")),
+                Example(evidence, Question(f"Is it {with_article(pair[0])} or {with_article(pair[1])}?", (label,), "which")),
+                Example(evidence, Question(rng.choice(("Is this {}?", "Is there {}?")).format(with_article(asked)), (answer,), "yes/no")),
+            ]
+    return examples
+
+
+class Mixture:
+    """An endless stream of training examples."""
+
+    SHARES = {"photo": 46, "label": 9, "scene": 21, "text": 24}
+
+    def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random):
+        self.rng = rng
+        self.photos, self.labels = photos, labels
+        self.weights = _balanced(photos)
+        self.label_weights = _balanced(labels)
+        self.records = [example.evidence for example in photos]
+        self.noise_tags = sorted({tag for record in self.records for tag in record.tags})
+        self.noise_attributes = sorted({a for record in self.records for a in record.attributes})
+
+    def example(self) -> Example:
+        kind = self.rng.choices(list(self.SHARES), self.SHARES.values())[0]
+        example = getattr(self, kind)()
+        if self.rng.random() < 0.06:
+            return replace(example, evidence=Evidence())
+        return example
+
+    def photo(self) -> Example:
+        example = self.rng.choices(self.photos, cum_weights=self.weights)[0]
+        return replace(example, evidence=self.some_of(example.evidence))
+
+    def label(self) -> Example:
+        example = self.rng.choices(self.labels, cum_weights=self.label_weights)[0]
+        return replace(example, evidence=self.some_of(example.evidence))
+
+    def scene(self) -> Example:
+        scene = scenes.random_scene(self.rng)
+        question = self.rng.choice(scene_questions.questions(scene, self.rng))
+        evidence = scene_questions.evidence(scene, self.rng, self.noise_tags, self.noise_attributes)
+        return Example(evidence, question)
+
+    def text(self) -> Example:
+        lines, question, kind = text_questions.example(self.rng)
+        share = 0.9 if kind == "meme" else 0.6
+        around = self.some_of(self.rng.choice(self.records)) if self.rng.random() < share else Evidence()
+        return Example(replace(around, lines=lines), question)
+
+    def some_of(self, evidence: Evidence) -> Evidence:
+        """As many tags, attributes and captions as a user might set; five, five and eleven are the usual."""
+        rng = self.rng
+        attributes = rng.choice((0, 0, 1, 3, 5))
+        return evidence.top(rng.choice((5, 5, 5, 3, 8, 0)), attributes, rng.choice((1, 2, 3, 4, 6)))
+
+
+def _balanced(examples: list[Example]) -> list[float]:
+    """Cumulative weights under which a question's frequent answers do not drown the rare ones."""
+    def key(example):
+        return (example.question.kind, example.question.answers[0])
+
+    counts = Counter(map(key, examples))
+    total, sums = 0.0, []
+    for example in examples:
+        total += counts[key(example)] ** -0.5
+        sums.append(total)
+    return sums

@@ -1,0 +1,112 @@
+"""Trains the reader on text alone: evidence and question in, short answer out.
+
+    python -m reader.train --data PACK --work WORK --minutes 60
+
+Needs `evidence.py` first. Resumes from WORK/reader/checkpoint.pt; more `--minutes` continue a finished plateau.
+"""
+
+import itertools
+import random
+
+import torch
+import torch.nn.functional as F
+
+import options
+import runs
+import texts
+
+from . import examples, measure, model, tokenizer
+
+VOCABULARY = 5000
+POOL = 32  # batches that are sorted by length together, so that little is padding
+
+
+def batches(mixture, words, size, rng):
+    """(prompt ids, answer ids) of similar length, endlessly."""
+    while True:
+        made = [mixture.example() for _ in range(size * POOL)]
+        prompts = [encoding.ids for encoding in words.encode_batch([example.prompt() for example in made])]
+        targets = [encoding.ids for encoding in words.encode_batch([example.question.answers[0] for example in made])]
+        rows = sorted(zip(prompts, targets), key=lambda row: len(row[0]))
+        groups = [rows[start : start + size] for start in range(0, len(rows), size)]
+        rng.shuffle(groups)
+        for group in groups:
+            yield model.padded([row[0] for row in group]), model.padded([row[1] for row in group], -100)
+
+
+def loss_of(reader, prompts, targets):
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = reader(input_ids=prompts, attention_mask=(prompts != 0).long(), labels=targets).logits
+    return F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100, label_smoothing=0.05)
+
+
+def vocabulary(args, mixture):
+    """Trained once on the mixture itself and on the words that signs are made from."""
+    folder = args.work / "reader"
+    if not (folder / "tokenizer.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        made = (mixture.example() for _ in range(20000))
+        lines = (f"{example.prompt()} {example.question.answers[0]}" for example in made)
+        tokenizer.train(itertools.chain(lines, texts.dictionary()), VOCABULARY).save(str(folder / "tokenizer.json"))
+    return tokenizer.load(folder)
+
+
+def validation(args, rng):
+    """Small sets that show the way while training; RESULTS.md has the whole ones (`reader.evaluate`)."""
+    photos = measure.counterfactual(examples.photo_examples(args.data, args.work, "val", rng), rng)
+    photos = measure.usual(rng.sample(photos, 500))
+    others = examples.Mixture(photos, photos, rng)
+    return {
+        "photo": photos,
+        "question_only": measure.without_evidence(photos),
+        "scene": [others.scene() for _ in range(200)],
+        "text": [others.text() for _ in range(200)],
+    }
+
+
+def report(run, reader, words, sets, loss):
+    scores = {name: measure.accuracy(reader, words, held) for name, held in sets.items()}
+    run.report(loss=loss, **{name: score[0] for name, score in scores.items()}, kinds=scores["photo"][1], text_kinds=scores["text"][1])
+    reader.train()
+
+
+def main():
+    flags = options.parser(__doc__.splitlines()[0])
+    flags.add_argument("--minutes", type=float, default=60)
+    flags.add_argument("--batch", type=int, default=64)
+    flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--report-every", type=float, default=360, help="seconds")
+    args = options.parse(flags)
+    rng = random.Random(args.seed)
+    mixture = examples.Mixture(
+        examples.photo_examples(args.data, args.work, "train", rng), examples.label_examples(args.data, args.work, "train", rng), rng
+    )
+    words = vocabulary(args, mixture)
+    reader = model.new(words.get_vocab_size())
+    steppers = runs.optimizers(reader, args.rate, lambda name: "block" in name and "relative" not in name)
+    run = runs.Run(args.work, "reader", args.minutes)
+    parts = {"model": reader, "muon": steppers[0], "adamw": steppers[1]}
+    if run.resume(**parts):
+        rng.seed(args.seed + run.step)
+    sets = validation(args, random.Random(1))
+    reader.train()
+    losses, due = [], run.elapsed + args.report_every
+    for prompts, targets in batches(mixture, words, args.batch, rng):
+        loss = loss_of(reader, prompts, targets)
+        runs.step(loss, reader, steppers, args.rate * run.rate())
+        losses.append(loss.item())
+        run.step, run.seen = run.step + 1, run.seen + len(prompts)
+        if run.step % 100 == 0:
+            run.report(loss=round(sum(losses[-100:]) / 100, 3))
+        if run.elapsed > due:
+            report(run, reader, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
+            due = run.elapsed + args.report_every
+        run.save(300, **parts)
+        if run.share >= 1:
+            break
+    run.save(**parts)
+    report(run, reader, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
+
+
+if __name__ == "__main__":
+    main()

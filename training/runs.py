@@ -1,0 +1,97 @@
+"""A training run: its curve (a JSON line per report), its checkpoint, and a schedule that can be continued."""
+
+import json
+import os
+import time
+from pathlib import Path
+
+import torch
+
+
+class Run:
+    """`WORK/NAME/{curve.jsonl,checkpoint.pt}`. The time spent is part of the checkpoint, so a resumed run goes on where
+    it stopped."""
+
+    def __init__(self, work: Path, name: str, minutes: float, decay: float = 0.3, warmup_steps: int = 150):
+        self.folder = work / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.budget = minutes * 60
+        self.decay = decay
+        self.warmup_steps = warmup_steps
+        self.step = 0
+        self.seen = 0
+        self._before = 0.0
+        self._started = time.monotonic()
+        self._saved = self._started
+
+    @property
+    def elapsed(self) -> float:
+        return self._before + time.monotonic() - self._started
+
+    @property
+    def share(self) -> float:
+        """How much of the time is over, 0 to 1."""
+        return min(1.0, self.elapsed / self.budget)
+
+    def rate(self) -> float:
+        """Factor of the learning rate: warm-up, a plateau, then linearly to zero over the last `decay` of the time.
+
+        A run that was stopped on the plateau can be given more minutes without loss.
+        """
+        return min(1.0, (self.step + 1) / self.warmup_steps, (1.0 - self.share) / self.decay)
+
+    def report(self, **numbers) -> None:
+        line = {"seconds": round(self.elapsed), "step": self.step, "seen": self.seen, **numbers}
+        with (self.folder / "curve.jsonl").open("a") as out:
+            out.write(json.dumps(line) + "\n")
+        print(json.dumps(line), flush=True)
+
+    def resume(self, **parts) -> bool:
+        """Loads each part (anything with load_state_dict) from the checkpoint, if there is one."""
+        path = self.folder / "checkpoint.pt"
+        if not path.exists():
+            return False
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        for name, part in parts.items():
+            part.load_state_dict(state[name])
+        self.step, self.seen, self._before = state["step"], state["seen"], state["elapsed"]
+        self._started = time.monotonic()
+        return True
+
+    def save(self, every: float = 0, **parts) -> None:
+        """Writes the checkpoint if the last one is older than `every` seconds."""
+        if time.monotonic() - self._saved < every:
+            return
+        self._saved = time.monotonic()
+        state = {name: part.state_dict() for name, part in parts.items()}
+        state |= {"step": self.step, "seen": self.seen, "elapsed": self.elapsed}
+        path = self.folder / "checkpoint.pt"
+        torch.save(state, path.with_suffix(".tmp"))
+        os.replace(path.with_suffix(".tmp"), path)
+
+
+def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix) -> list[torch.optim.Optimizer]:
+    """Muon for the hidden matrices, AdamW for all else (embeddings, norms, biases, heads)."""
+    hidden, tables, vectors = [], [], []
+    for name, parameter in model.named_parameters():
+        if parameter.ndim == 2 and is_hidden_matrix(name):
+            hidden.append(parameter)
+        else:
+            (tables if parameter.ndim >= 2 else vectors).append(parameter)
+    plain = [{"params": tables, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
+    return [
+        torch.optim.Muon(hidden, lr=rate, weight_decay=0.05, momentum=0.95, ns_steps=4, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(plain, lr=rate, betas=(0.9, 0.98), fused=True),
+    ]
+
+
+def step(loss: torch.Tensor, model: torch.nn.Module, steppers: list[torch.optim.Optimizer], rate: float) -> None:
+    """One update with the gradients clipped to norm 1."""
+    for stepper in steppers:
+        stepper.zero_grad(set_to_none=True)
+        for group in stepper.param_groups:
+            group["lr"] = rate * group.get("scale", 1.0)
+    loss.backward()
+    torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+    for stepper in steppers:
+        stepper.step()
