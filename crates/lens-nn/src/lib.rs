@@ -18,6 +18,7 @@ pub mod backend;
 pub mod blip;
 pub mod clip;
 pub mod generate;
+pub mod preprocess;
 pub mod t5;
 pub mod weights;
 
