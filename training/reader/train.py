@@ -21,9 +21,10 @@ VOCABULARY = 5000
 POOL = 32  # batches that are sorted by length together, so that little is padding
 
 
-def batches(mixture, words, size, rng):
+def batches(mixture, words, size, rng, run):
     """(prompt ids, answer ids) of similar length, endlessly."""
     while True:
+        mixture.lean = run.share < 0.45
         made = [mixture.example() for _ in range(size * POOL)]
         prompts = [encoding.ids for encoding in words.encode_batch([example.prompt() for example in made])]
         targets = [encoding.ids for encoding in words.encode_batch([example.question.answers[0] for example in made])]
@@ -54,13 +55,13 @@ def vocabulary(args, mixture):
 def validation(args, rng):
     """Small sets that show the way while training; RESULTS.md has the whole ones (`reader.evaluate`)."""
     photos = measure.counterfactual(examples.photo_examples(args.data, args.work, "val", rng), rng)
-    photos = measure.usual(rng.sample(photos, 500))
+    photos = measure.usual(rng.sample(photos, 300))
     others = examples.Mixture(photos, photos, rng)
     return {
         "photo": photos,
         "question_only": measure.without_evidence(photos),
-        "scene": [others.scene() for _ in range(200)],
-        "text": [others.text() for _ in range(200)],
+        "scene": [others.scene() for _ in range(100)],
+        "text": [others.text() for _ in range(100)],
     }
 
 
@@ -75,7 +76,7 @@ def main():
     flags.add_argument("--minutes", type=float, default=60)
     flags.add_argument("--batch", type=int, default=64)
     flags.add_argument("--rate", type=float, default=2e-3)
-    flags.add_argument("--report-every", type=float, default=360, help="seconds")
+    flags.add_argument("--report-every", type=float, default=900, help="seconds")
     args = options.parse(flags)
     rng = random.Random(args.seed)
     mixture = examples.Mixture(
@@ -91,13 +92,13 @@ def main():
     sets = validation(args, random.Random(1))
     reader.train()
     losses, due = [], run.elapsed + args.report_every
-    for prompts, targets in batches(mixture, words, args.batch, rng):
+    for prompts, targets in batches(mixture, words, args.batch, rng, run):
         loss = loss_of(reader, prompts, targets)
         runs.step(loss, reader, steppers, args.rate * run.rate())
         losses.append(loss.item())
         run.step, run.seen = run.step + 1, run.seen + len(prompts)
-        if run.step % 100 == 0:
-            run.report(loss=round(sum(losses[-100:]) / 100, 3))
+        if run.step % 50 == 0:
+            run.report(loss=round(sum(losses[-50:]) / len(losses[-50:]), 3))
         if run.elapsed > due:
             report(run, reader, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
             due = run.elapsed + args.report_every

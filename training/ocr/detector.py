@@ -1,0 +1,146 @@
+"""Trains the detector of ocrs: a grey picture in, the probability of text at every pixel out.
+
+    python -m ocr.detector --data PACK --work WORK --minutes 100
+
+Input and output (1, 1, SIDE, SIDE), input in -0.5 to 0.5. ocrs 0.13 pads smaller pictures with black on the right and at
+the bottom, squashes larger ones, takes what is above 0.2 and lets each box grow by 3 pixels: so the words are learned a
+little smaller than they are.
+"""
+
+import random
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw
+from torch import nn
+
+import options
+import pack
+import runs
+
+from . import page
+from .recogniser import Separable
+
+SIDE, SHRINK = 640, 2.0
+
+
+class Detector(nn.Module):
+    """A U-shaped net of depthwise convolutions; the output has half the side and is enlarged."""
+
+    WIDTHS = (16, 32, 56, 80, 112)
+
+    def __init__(self):
+        super().__init__()
+        first, *rest = self.WIDTHS
+        self.stem = nn.Sequential(nn.Conv2d(1, first, 3, 2, 1, bias=False), nn.BatchNorm2d(first), nn.ReLU())
+        self.down = nn.ModuleList(
+            nn.Sequential(Separable(into, out, 2), Separable(out, out, 1)) for into, out in zip(self.WIDTHS, rest)
+        )
+        self.across = nn.ModuleList(nn.Conv2d(into, out, 1) for into, out in zip(rest, self.WIDTHS))
+        self.up = nn.ModuleList(Separable(width, width, 1) for width in self.WIDTHS[:-1])
+        self.out = nn.Conv2d(first, 1, 1)
+
+    def logits(self, pictures):
+        """(N, 1, S, S) -> (N, 1, S / 2, S / 2)"""
+        levels = [self.stem(pictures)]
+        for down in self.down:
+            levels.append(down(levels[-1]))
+        deep = levels.pop()
+        for across, up, level in zip(reversed(self.across), reversed(self.up), reversed(levels)):
+            deep = up(F.interpolate(across(deep), scale_factor=2.0, mode="nearest") + level)
+        return self.out(deep)
+
+    def forward(self, pictures):
+        return F.interpolate(self.logits(pictures), scale_factor=2.0, mode="bilinear").sigmoid()
+
+
+def shrunk(place: np.ndarray, by: float) -> np.ndarray:
+    """The quadrangle with every side moved inwards, but never to less than half its height."""
+    along, across = place[1] - place[0], place[3] - place[0]
+    width, height = np.linalg.norm(along), np.linalg.norm(across)
+    if min(width, height) < 1:
+        return place
+    along, across = along / width * min(by, width / 4), across / height * min(by, height / 4)
+    return place + np.array((along + across, across - along, -along - across, along - across))
+
+
+def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
+    """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1). One picture in eight has no text."""
+    photo = Image.fromarray(photos[rng.randrange(len(photos))]) if rng.random() < 0.4 else None
+    drawn_side = (rng.randint(side // 3, int(1.6 * side)), rng.randint(side // 3, int(1.6 * side)))
+    if photo is not None and rng.random() < 0.3:
+        drawn = page.Page(photo.resize(drawn_side, Image.BICUBIC), [])
+    else:
+        drawn = page.draw(rng, drawn_side, held_out, photo)
+    fitted = (min(side, drawn_side[0]), min(side, drawn_side[1]))
+    scale = np.array(fitted) / np.array(drawn_side)
+    picture = np.full((side, side), -0.5, np.float32)
+    picture[: fitted[1], : fitted[0]] = page.grey(drawn.picture.resize(fitted, Image.BILINEAR))
+    mask = Image.new("L", (side // 2, side // 2))
+    pen = ImageDraw.Draw(mask)
+    for word in (word for line in drawn.lines for word in line):
+        pen.polygon([tuple(corner) for corner in shrunk(word.place * scale, SHRINK) / 2], fill=1)
+    return picture, np.asarray(mask, np.float32)
+
+
+def batch(rng, photos, size, held_out=False, side=SIDE):
+    pictures, masks = zip(*(sample(rng, photos, held_out, side) for _ in range(size)))
+    return torch.from_numpy(np.stack(pictures))[:, None], torch.from_numpy(np.stack(masks))[:, None]
+
+
+def loss_of(model, pictures, masks):
+    """Cross-entropy for every pixel and overlap for the whole, so that thin words count."""
+    with torch.autocast("cpu", torch.bfloat16):
+        logits = model.logits(pictures)
+    logits = logits.float()
+    sure = logits.sigmoid()
+    overlap = 1 - (2 * (sure * masks).sum() + 1) / (sure.sum() + masks.sum() + 1)
+    return F.binary_cross_entropy_with_logits(logits, masks) * 4 + overlap
+
+
+@torch.no_grad()
+def overlap(model, held) -> float:
+    """Intersection over union at ocrs's threshold, in percent."""
+    model.eval()
+    both = either = 0
+    for pictures, masks in held:
+        found, truth = model.logits(pictures).sigmoid() > 0.2, masks > 0
+        both, either = both + (found & truth).sum().item(), either + (found | truth).sum().item()
+    model.train()
+    return round(100 * both / max(1, either), 1)
+
+
+def main():
+    flags = options.parser(__doc__.splitlines()[0])
+    flags.add_argument("--minutes", type=float, default=100)
+    flags.add_argument("--batch", type=int, default=6)
+    flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--report-every", type=float, default=300, help="seconds")
+    args = options.parse(flags)
+    photos = pack.pixels(args.data, args.work, "flickr8k", "train")
+    model = Detector()
+    stepper = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.98), fused=True)
+    run = runs.Run(args.work, "ocr-detector", args.minutes)
+    parts = {"model": model, "adamw": stepper}
+    run.resume(**parts)
+    rng, test = random.Random(args.seed + run.step), random.Random(-2)
+    unseen = pack.pixels(args.data, args.work, "flickr8k", "val")
+    held = [batch(test, unseen, 4, held_out=True) for _ in range(10)]
+    losses, due = [], run.elapsed + args.report_every
+    while run.share < 1:
+        side = SIDE if run.share > 0.6 else 384
+        loss = loss_of(model, *batch(rng, photos, args.batch if side == SIDE else 2 * args.batch, side=side))
+        runs.step(loss, model, [stepper], args.rate * run.rate())
+        losses.append(loss.item())
+        run.step, run.seen = run.step + 1, run.seen + args.batch
+        if run.elapsed > due or run.share >= 1:
+            recent = losses[-100:]
+            run.report(loss=round(sum(recent) / len(recent), 4), overlap=overlap(model, held))
+            due = run.elapsed + args.report_every
+        run.save(240, **parts)
+    run.save(**parts)
+
+
+if __name__ == "__main__":
+    main()

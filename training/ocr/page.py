@@ -1,0 +1,163 @@
+"""Pictures of text with the true place of every word: words, signs, memes, menus, pages.
+
+A place is a quadrangle (4, 2) of x, y: top left, top right, bottom right, bottom left along the text.
+"""
+
+import io
+import math
+import random
+import string
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
+
+import texts
+from scenes import COLOURS
+
+from . import fonts
+
+ALPHABET = "".join(chr(code) for code in range(32, 127))
+
+
+@dataclass(frozen=True)
+class Word:
+    text: str
+    place: np.ndarray
+
+
+@dataclass(frozen=True)
+class Page:
+    picture: Image.Image
+    lines: list[list[Word]]
+
+
+def any_texts(rng: random.Random) -> list[str]:
+    """Lines of one picture."""
+    make = rng.choices((texts.coloured_words, texts.sign, texts.meme, texts.menu, texts.page, _odd), (2, 3, 3, 2, 3, 3))[0]
+    return [line if isinstance(line, str) else line.text for line in make(rng)]
+
+
+def _odd(rng: random.Random) -> list[str]:
+    """Numbers, times, addresses and marks: what words alone would not teach."""
+    number = lambda low, high: str(rng.randint(low, high))  # noqa: E731
+    word = texts.word(rng)
+    kinds = (
+        lambda: f"{number(0, 23)}:{rng.randint(0, 59):02}", lambda: f"{number(1, 31)}/{number(1, 12)}/{number(1900, 2030)}",
+        lambda: f"({number(100, 999)}) {number(100, 999)}-{number(1000, 9999)}", lambda: f"www.{word}.com",
+        lambda: f"{word}@{texts.word(rng)}.org", lambda: f"#{word}", lambda: f"{number(1, 99)}%", lambda: f"${number(1, 999)},{number(100, 999)}",
+        lambda: f'"{word.title()}!"', lambda: f"{word}'s {texts.word(rng)}?", lambda: f"{word} & {texts.word(rng)}",
+        lambda: "".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(3, 9))),
+        lambda: "".join(rng.choices(ALPHABET[1:], k=rng.randint(3, 10))), lambda: f"{word}; {texts.word(rng)}: {number(0, 9)}",
+        lambda: f"[{word}] {{{number(0, 99)}}} <{texts.word(rng)}>", lambda: f"{word}_{number(0, 9)} * {number(2, 9)} = {number(0, 99)}",
+    )  # fmt: skip
+    return [rng.choice(kinds)() for _ in range(rng.randint(1, 4))]
+
+
+def draw(rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None) -> Page:
+    """One picture of `side` (width, height), with the wear of a camera and a JPEG file."""
+    width, height = side
+    ground = _ground(rng, side, photo)
+    lines, places = any_texts(rng), []
+    size = _size(rng, lines, side)
+    font = fonts.pick(rng, size, held_out)
+    ink, outline = _inks(rng, ground, photo is not None)
+    stroke = max(1, size // 14) if outline else 0
+    pen = ImageDraw.Draw(ground)
+    gap = rng.uniform(1.15, 1.7) * size
+    top = rng.uniform(0, max(0.0, height - gap * len(lines)))
+    for number, line in enumerate(lines):
+        length = font.getlength(line)
+        left = rng.uniform(stroke, max(stroke + 1.0, width - length - stroke))
+        places.append(_write(pen, font, line, left, top + number * gap, ink, stroke, outline))
+    picture, matrix = _turned(rng, ground)
+    turned = [[Word(text, _through(matrix, place)) for text, place in line] for line in places]
+    return Page(_worn(rng, picture), [line for line in turned if line])
+
+
+def _size(rng, lines, side):
+    """Height of the letters in pixels: what fits, and not always the largest."""
+    longest = max(map(len, lines))
+    fits = min(1.7 * side[0] / max(longest, 3), 0.8 * side[1] / len(lines))
+    return int(max(11, min(rng.uniform(0.35, 1.0) * fits, 110)))
+
+
+def _write(pen, font, line, left, top, ink, stroke, outline):
+    """Draws the words one by one; returns their texts and boxes."""
+    words = []
+    for text in line.split(" "):
+        if text:
+            pen.text((left, top), text, ink, font, stroke_width=stroke, stroke_fill=outline)
+            x0, y0, x1, y1 = pen.textbbox((left, top), text, font, stroke_width=stroke)
+            words.append((text, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)))
+        left += font.getlength(text + " ")
+    return words
+
+
+def _ground(rng, side, photo):
+    if photo is not None:
+        return photo.resize(side, Image.BICUBIC)
+    first = np.array(_near(rng, rng.choice(list(COLOURS.values()))), float)
+    if rng.random() < 0.5:
+        return Image.new("RGB", side, tuple(int(v) for v in first))
+    second = np.clip(first + rng.uniform(-70, 70), 0, 255)
+    ramp = np.linspace(0, 1, side[1])[:, None, None] * np.ones((1, side[0], 1))
+    return Image.fromarray((first * (1 - ramp) + second * ramp).astype(np.uint8))
+
+
+def _near(rng, colour):
+    return tuple(max(0, min(255, channel + rng.randint(-25, 25))) for channel in colour)
+
+
+def _inks(rng, ground, on_photo):
+    """(letters, outline or None): letters that can be told from the ground."""
+    if on_photo and rng.random() < 0.7:
+        return (255, 255, 255), (0, 0, 0)
+    mean = np.asarray(ground.resize((1, 1), Image.BOX))[0, 0].astype(float)
+    weights = np.array((0.299, 0.587, 0.114))
+    for _ in range(30):
+        ink = _near(rng, rng.choice(list(COLOURS.values())))
+        if abs(float((np.array(ink) - mean) @ weights)) > 60:
+            return ink, None
+    return ((0, 0, 0) if mean @ weights > 127 else (255, 255, 255)), None
+
+
+def _turned(rng, picture):
+    """The picture turned by up to ten degrees, and the matrix (2, 3) that takes old points to new ones."""
+    angle = math.radians(rng.choice((0, 0, rng.uniform(-3, 3), rng.uniform(-10, 10))))
+    shear = rng.choice((0, 0, rng.uniform(-0.15, 0.15)))
+    cos, sin = math.cos(angle), math.sin(angle)
+    turn = np.array([[cos, -sin + shear], [sin, cos]])
+    centre = np.array(picture.size) / 2
+    matrix = np.column_stack([turn, centre - turn @ centre])
+    back = np.linalg.inv(turn)
+    inverse = np.column_stack([back, centre - back @ centre])
+    edge = tuple(int(v) for v in np.asarray(picture)[0, 0])
+    return picture.transform(picture.size, Image.AFFINE, inverse.ravel(), Image.BICUBIC, fillcolor=edge), matrix
+
+
+def _through(matrix, place):
+    return place @ matrix[:, :2].T + matrix[:, 2]
+
+
+def is_whole(line: list[Word], picture: Image.Image) -> bool:
+    """Whether nothing of the line was cut off by the picture's border."""
+    return all((word.place >= 0).all() and (word.place <= np.array(picture.size)).all() for word in line)
+
+
+def _worn(rng, picture):
+    if rng.random() < 0.35:
+        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 1.1)))
+    if rng.random() < 0.35:
+        noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.uniform(2, 14), (picture.height, picture.width, 1))
+        picture = Image.fromarray(np.clip(np.asarray(picture) + noise, 0, 255).astype(np.uint8))
+    if rng.random() < 0.5:
+        file = io.BytesIO()
+        picture.save(file, "JPEG", quality=rng.randint(30, 92))
+        picture = Image.open(file).convert("RGB")
+    return picture
+
+
+def grey(picture: Image.Image) -> np.ndarray:
+    """(H, W) in -0.5 to 0.5, with the weights that ocrs uses."""
+    return np.asarray(picture, np.float32) @ np.array((0.299, 0.587, 0.114), np.float32) / 255 - 0.5

@@ -1,0 +1,206 @@
+"""Trains the recogniser of ocrs: grey lines of letters in, log-probabilities of characters out.
+
+    python -m ocr.recogniser --data PACK --work WORK --minutes 100
+
+Input (N, 1, 64, W) in -0.5 to 0.5; output (T, N, 1 + alphabet) with T = W / 4 and the CTC blank at 0. Lines are cut out
+as ocrs 0.13 cuts them: what lies outside the polygon of the words is black, the height is 64 whatever the slant.
+"""
+
+import random
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from PIL import Image, ImageDraw
+from torch import nn
+
+import options
+import pack
+import runs
+
+from . import page
+
+HEIGHT, WIDEST, STRIDE = 64, 2400, 4
+INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
+
+
+class Separable(nn.Sequential):
+    """Depthwise 3x3, then pointwise."""
+
+    def __init__(self, into, out, stride):
+        super().__init__(
+            nn.Conv2d(into, into, 3, stride, 1, groups=into, bias=False), nn.BatchNorm2d(into),
+            nn.Conv2d(into, out, 1, bias=False), nn.BatchNorm2d(out), nn.ReLU(),
+        )  # fmt: skip
+
+
+class Context(nn.Module):
+    """Nine columns of context for every column, added to what is there."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.look = nn.Sequential(nn.Conv1d(width, width, 9, 1, 4, groups=width, bias=False), nn.BatchNorm1d(width))
+        self.think = nn.Sequential(nn.Conv1d(width, 2 * width, 1), nn.ReLU(), nn.Conv1d(2 * width, width, 1))
+
+    def forward(self, columns):
+        return columns + self.think(self.look(columns))
+
+
+class Recogniser(nn.Module):
+    def __init__(self, width: int = 128):
+        super().__init__()
+        self.stem = nn.Sequential(nn.Conv2d(1, 24, 3, 2, 1, bias=False), nn.BatchNorm2d(24), nn.ReLU())
+        self.columns = nn.Sequential(
+            Separable(24, 48, 2), Separable(48, 64, 1), Separable(64, 96, (2, 1)), Separable(96, 96, 1),
+            Separable(96, 160, (2, 1)), nn.Conv2d(160, width, (4, 1), bias=False), nn.BatchNorm2d(width), nn.ReLU(),
+        )  # fmt: skip
+        self.context = nn.Sequential(*[Context(width) for _ in range(4)])
+        self.letters = nn.Conv1d(width, 1 + len(page.ALPHABET), 1)
+
+    def forward(self, lines):
+        """(N, 1, 64, W) -> (W / 4, N, 1 + alphabet) log-probabilities."""
+        columns = self.columns(self.stem(lines)).squeeze(2)
+        return self.letters(self.context(columns)).permute(2, 0, 1).log_softmax(-1)
+
+
+def polygon(words: list[page.Word]) -> list[tuple[float, float]]:
+    """Along the tops of the words from left to right, and back along their feet."""
+    tops = [tuple(corner) for word in words for corner in word.place[:2]]
+    feet = [tuple(corner) for word in reversed(words) for corner in word.place[[2, 3]]]
+    return tops + feet
+
+
+def cut(picture: Image.Image, words: list[page.Word]) -> np.ndarray:
+    """(64, W) in -0.5 to 0.5."""
+    outline = polygon(words)
+    left, top = (int(min(values)) for values in zip(*outline))
+    right, bottom = (int(max(values)) + 1 for values in zip(*outline))
+    box = (max(0, left), max(0, top), min(picture.width, right), min(picture.height, bottom))
+    mask = Image.new("L", picture.size)
+    ImageDraw.Draw(mask).polygon(outline, fill=255)
+    line = np.where(np.asarray(mask.crop(box)) > 0, page.grey(picture.crop(box)), -0.5)
+    width = int(max(10, min(WIDEST, HEIGHT * line.shape[1] / line.shape[0])))
+    resized = F.interpolate(torch.from_numpy(line)[None, None].float(), (HEIGHT, width), mode="bilinear")
+    return resized[0, 0].numpy()
+
+
+def loosened(words: list[page.Word], rng: random.Random) -> list[page.Word]:
+    """Boxes as a detector gives them: a little too wide or too tight."""
+    height = np.linalg.norm(words[0].place[3] - words[0].place[0])
+    grow = rng.uniform(-0.04, 0.14) * height + rng.uniform(0, 2.5)
+    moved = []
+    for word in words:
+        centre = word.place.mean(axis=0)
+        along = word.place[1] - word.place[0]
+        along = along / max(1e-6, np.linalg.norm(along))
+        across = np.array((-along[1], along[0]))
+        signs = np.array(((-1, -1), (1, -1), (1, 1), (-1, 1)))
+        place = word.place + grow * (signs[:, :1] * along + signs[:, 1:] * across)
+        moved.append(page.Word(word.text, place + rng.uniform(-0.03, 0.03) * height + 0 * centre))
+    return moved
+
+
+def samples(rng: random.Random, photos, held_out: bool = False):
+    """(line, text), endlessly."""
+    while True:
+        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if rng.random() < 0.3 else None
+        side = (rng.choice((256, 384, 512, 640)), rng.choice((160, 256, 384)))
+        drawn = page.draw(rng, side, held_out, photo)
+        for words in drawn.lines:
+            if page.is_whole(words, drawn.picture):
+                yield cut(drawn.picture, loosened(words, rng)), " ".join(word.text for word in words)
+
+
+def batches(lines, size: int, rng: random.Random):
+    """Lines of similar width, padded with black to a multiple of 50 as ocrs does."""
+    while True:
+        pool = sorted((next(lines) for _ in range(size * 12)), key=lambda line: line[0].shape[1])
+        groups = [pool[start : start + size] for start in range(0, len(pool), size)]
+        rng.shuffle(groups)
+        for group in groups:
+            yield padded([line for line, _ in group]), [text for _, text in group]
+
+
+def padded(lines: list[np.ndarray]) -> torch.Tensor:
+    widest = -(-max(line.shape[1] for line in lines) // 50) * 50
+    full = np.full((len(lines), 1, HEIGHT, widest), -0.5, np.float32)
+    for row, line in zip(full, lines):
+        row[0, :, : line.shape[1]] = line
+    return torch.from_numpy(full)
+
+
+def loss_of(model, lines, texts):
+    with torch.autocast("cpu", torch.bfloat16):
+        scores = model(lines)
+    labels = [torch.tensor([INDEX[letter] for letter in text]) for text in texts]
+    lengths = torch.tensor([len(label) for label in labels])
+    steps = torch.full((len(texts),), scores.shape[0])
+    return F.ctc_loss(scores.float(), torch.cat(labels), steps, lengths, zero_infinity=True)
+
+
+def decoded(scores: torch.Tensor) -> list[str]:
+    """Greedy CTC: the best letter of each column, repeats and blanks dropped."""
+    texts = []
+    for line in scores.argmax(-1).T.tolist():
+        kept = [now for before, now in zip([0, *line], line) if now and now != before]
+        texts.append("".join(page.ALPHABET[place - 1] for place in kept))
+    return texts
+
+
+def distance(one: str, other: str) -> int:
+    """Levenshtein."""
+    row = list(range(len(other) + 1))
+    for i, letter in enumerate(one, 1):
+        before, row[0] = row[0], i
+        for j, wanted in enumerate(other, 1):
+            before, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, before + (letter != wanted))
+    return row[-1]
+
+
+@torch.no_grad()
+def error_rate(model, held: list[tuple[torch.Tensor, list[str]]]) -> float:
+    """Wrong characters per hundred."""
+    model.eval()
+    wrong = total = 0
+    for lines, truths in held:
+        for given, truth in zip(decoded(model(lines)), truths):
+            wrong, total = wrong + distance(given, truth), total + len(truth)
+    model.train()
+    return round(100 * wrong / total, 2)
+
+
+def main():
+    flags = options.parser(__doc__.splitlines()[0])
+    flags.add_argument("--minutes", type=float, default=100)
+    flags.add_argument("--batch", type=int, default=32)
+    flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--report-every", type=float, default=300, help="seconds")
+    args = options.parse(flags)
+    photos = pack.pixels(args.data, args.work, "flickr8k", "train")
+    model = Recogniser()
+    stepper = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.98), fused=True)
+    run = runs.Run(args.work, "ocr-recogniser", args.minutes)
+    parts = {"model": model, "adamw": stepper}
+    run.resume(**parts)
+    rng = random.Random(args.seed + run.step)
+    test = random.Random(-1)
+    unseen = batches(samples(test, pack.pixels(args.data, args.work, "flickr8k", "val"), held_out=True), 16, test)
+    held = [next(unseen) for _ in range(12)]
+    losses, due = [], run.elapsed + args.report_every
+    for lines, texts in batches(samples(rng, photos), args.batch, rng):
+        loss = loss_of(model, lines, texts)
+        runs.step(loss, model, [stepper], args.rate * run.rate())
+        losses.append(loss.item())
+        run.step, run.seen = run.step + 1, run.seen + len(lines)
+        if run.elapsed > due or run.share >= 1:
+            recent = losses[-200:]
+            run.report(loss=round(sum(recent) / len(recent), 4), error_rate=error_rate(model, held))
+            due = run.elapsed + args.report_every
+        run.save(240, **parts)
+        if run.share >= 1:
+            break
+    run.save(**parts)
+
+
+if __name__ == "__main__":
+    main()
