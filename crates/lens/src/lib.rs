@@ -7,10 +7,12 @@ pub mod evidence;
 pub mod home;
 pub mod image;
 pub mod llm;
+pub mod modules;
 pub mod prompt;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
+pub mod vocab;
 
 mod embedder;
 mod lens;

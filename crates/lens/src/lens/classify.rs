@@ -5,6 +5,7 @@ use crate::{
     Cancel, Error, ErrorKind, Evidence, Look, Result,
     embedder::{cosines, probabilities},
     prompt::PackedPrompt,
+    vocab::TAG_TEMPLATE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -53,7 +54,7 @@ impl Lens {
             return Err(Error::new(ErrorKind::Input, "labels").expected("at least one").found("none"));
         }
         let embedder = self.embedder()?;
-        let prompted: Vec<String> = labels.iter().map(|label| format!("A photo of {label}")).collect();
+        let prompted: Vec<String> = labels.iter().map(|label| TAG_TEMPLATE.replace("{}", label)).collect();
         let texts = embedder.embed_texts(&prompted)?;
         let embeddings = embedder.embed_looks(looks)?;
         let mut results = Vec::with_capacity(looks.len());

@@ -1,0 +1,5 @@
+//! The eyes that LENS brings.
+
+mod vocabulary;
+
+pub use vocabulary::VocabularyModule;

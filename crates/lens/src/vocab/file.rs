@@ -1,0 +1,144 @@
+//! Texts with their embeddings: one safetensors file for a vocabulary and a model.
+
+use super::Vocabulary;
+use crate::{Embedder, Error, ErrorKind, Result};
+use safetensors::{
+    SafeTensors,
+    tensor::{Dtype, TensorView},
+};
+use std::{collections::HashMap, path::Path};
+
+/// The tensor's name in the file: (texts, dimension), f32, rows of unit length.
+const TENSOR: &str = "embeddings";
+/// Keys of the file's metadata.
+const VOCABULARY: &str = "vocabulary_sha256";
+const TEMPLATE: &str = "template";
+const MODEL: &str = "model";
+
+/// A vocabulary whose texts have been embedded by one model.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EmbeddedVocabulary {
+    vocabulary: Vocabulary,
+    template: String,
+    embeddings: Vec<f32>,
+    dimension: usize,
+}
+
+impl EmbeddedVocabulary {
+    /// Texts and their embeddings (texts, dimension), row-major, unit length.
+    ///
+    /// # Errors
+    /// `Internal` when the sizes do not fit.
+    pub fn new(
+        vocabulary: Vocabulary,
+        template: &str,
+        embeddings: Vec<f32>,
+        dimension: usize,
+    ) -> Result<Self> {
+        let expected = vocabulary.texts().len() * dimension;
+        if dimension > 0 && embeddings.len() == expected {
+            return Ok(Self { vocabulary, template: template.to_owned(), embeddings, dimension });
+        }
+        Err(Error::new(ErrorKind::Internal, format!("embeddings of vocabulary {}", vocabulary.name()))
+            .expected(format!("{expected} numbers"))
+            .found(embeddings.len().to_string()))
+    }
+
+    /// The embeddings that are kept in `bytes` for this vocabulary, template and model. The model is compared by its
+    /// weights alone: embeddings made in f32 serve every precision.
+    ///
+    /// # Errors
+    /// `Weights` when they were made of other texts, with another template or by another model, or are damaged.
+    pub fn from_bytes(
+        bytes: &[u8],
+        vocabulary: Vocabulary,
+        template: &str,
+        embedder: &dyn Embedder,
+    ) -> Result<Self> {
+        let refuse =
+            || Error::new(ErrorKind::Weights, format!("embeddings of vocabulary {}", vocabulary.name()));
+        let damaged = |error| refuse().expected("a whole safetensors file").because(error);
+        let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let metadata = header.metadata().clone().unwrap_or_default();
+        for (key, expected) in provenance(&vocabulary, template, embedder) {
+            if metadata.get(&key) != Some(&expected) {
+                return Err(refuse()
+                    .expected(format!("{key} {expected}"))
+                    .found(metadata.get(&key).map_or("none", String::as_str))
+                    .hint("build the embeddings of this vocabulary again"));
+            }
+        }
+        let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
+        let tensor = file.tensor(TENSOR).map_err(damaged)?;
+        let shape = [vocabulary.texts().len(), embedder.dimension()];
+        if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
+            return Err(refuse().expected(format!("f32 of {shape:?}")).found(format!(
+                "{:?} of {:?}",
+                tensor.dtype(),
+                tensor.shape()
+            )));
+        }
+        let (numbers, _) = tensor.data().as_chunks::<4>();
+        let embeddings = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
+        Self::new(vocabulary, template, embeddings, embedder.dimension())
+    }
+
+    /// The file that [`Self::from_bytes`] reads.
+    ///
+    /// # Errors
+    /// `Internal` when it cannot be written in memory.
+    pub fn to_bytes(&self, embedder: &dyn Embedder) -> Result<Vec<u8>> {
+        let data: Vec<u8> = self.embeddings.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let shape = vec![self.vocabulary.texts().len(), self.dimension];
+        let metadata: HashMap<String, String> =
+            provenance(&self.vocabulary, &self.template, embedder).into_iter().collect();
+        TensorView::new(Dtype::F32, shape, &data)
+            .and_then(|tensor| safetensors::serialize([(TENSOR, tensor)], Some(metadata)))
+            .map_err(|error| {
+                Error::new(ErrorKind::Internal, "embeddings as a safetensors file").because(error)
+            })
+    }
+
+    /// As [`Self::from_bytes`], from a file.
+    ///
+    /// # Errors
+    /// As [`Self::from_bytes`]; `Weights` when the file cannot be read.
+    pub fn open(
+        path: &Path,
+        vocabulary: Vocabulary,
+        template: &str,
+        embedder: &dyn Embedder,
+    ) -> Result<Self> {
+        let bytes = fs_err::read(path)
+            .map_err(|error| Error::new(ErrorKind::Weights, path.display().to_string()).because(error))?;
+        Self::from_bytes(&bytes, vocabulary, template, embedder)
+    }
+
+    /// The texts.
+    #[must_use]
+    pub fn vocabulary(&self) -> &Vocabulary {
+        &self.vocabulary
+    }
+
+    /// What was put around each text, `{}` standing for it.
+    #[must_use]
+    pub fn template(&self) -> &str {
+        &self.template
+    }
+
+    /// (texts, dimension), row-major, unit length.
+    #[must_use]
+    pub fn embeddings(&self) -> &[f32] {
+        &self.embeddings
+    }
+}
+
+/// What the embeddings depend on.
+fn provenance(vocabulary: &Vocabulary, template: &str, embedder: &dyn Embedder) -> [(String, String); 3] {
+    let model = embedder.fingerprint().get("model").unwrap_or_default().to_owned();
+    [
+        (VOCABULARY.to_owned(), vocabulary.sha256()),
+        (TEMPLATE.to_owned(), template.to_owned()),
+        (MODEL.to_owned(), model),
+    ]
+}
