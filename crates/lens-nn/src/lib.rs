@@ -20,6 +20,7 @@ pub mod clip;
 pub mod generate;
 pub mod preprocess;
 pub mod t5;
+pub mod tokenizer;
 pub mod weights;
 
 pub use backend::Backend;

@@ -1,0 +1,130 @@
+//! Text to ids and back, by the tokenizer files that checkpoints carry.
+//!
+//! One wrapper over the `tokenizers` crate for CLIP (byte-pair encoding), BLIP (WordPiece) and T5 (Unigram).
+
+mod legacy;
+
+use crate::{Error, ErrorKind, Result, weights::Checkpoint};
+
+/// The tokenizer of a checkpoint.
+pub struct Tokenizer {
+    inner: tokenizers::Tokenizer,
+    file: String,
+}
+
+impl Tokenizer {
+    /// Reads `tokenizer.json`; without it `vocab.json` and `merges.txt` (CLIP) or `vocab.txt` (BERT).
+    ///
+    /// # Errors
+    /// `Config` when there is none of these or the file is damaged.
+    pub fn from_checkpoint(checkpoint: &Checkpoint) -> Result<Self> {
+        const FILE: &str = "tokenizer.json";
+        let (file, inner) = match checkpoint.file(FILE)? {
+            Some(bytes) => {
+                let file = checkpoint.label(FILE);
+                let inner = tokenizers::Tokenizer::from_bytes(&bytes);
+                (file.clone(), inner.map_err(|source| damaged(file, source))?)
+            }
+            None => legacy::read(checkpoint)?,
+        };
+        Ok(Self { inner: without_padding(inner), file })
+    }
+
+    /// Ids of a text with the family's start and end tokens, as many as it takes.
+    ///
+    /// # Errors
+    /// `Input` when the text cannot be encoded.
+    pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
+        self.encoding(text, true)
+    }
+
+    /// Ids of a text alone, without start and end tokens.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_plain(&self, text: &str) -> Result<Vec<u32>> {
+        self.encoding(text, false)
+    }
+
+    /// As [`Self::encode`], cut to at most `limit` ids; the last id, which ends the text, is kept.
+    ///
+    /// # Errors
+    /// As [`Self::encode`].
+    pub fn encode_within(&self, text: &str, limit: usize) -> Result<Vec<u32>> {
+        let mut ids = self.encode(text)?;
+        if let Some(&end) = ids.last().filter(|_| ids.len() > limit && limit > 0) {
+            ids.truncate(limit - 1);
+            ids.push(end);
+        }
+        Ok(ids)
+    }
+
+    /// Text of ids. Special tokens and ids beyond the tokenizer are left out; WordPiece's spaces before punctuation and
+    /// contractions are closed.
+    ///
+    /// # Errors
+    /// `Model` when the ids cannot be decoded.
+    pub fn decode(&self, ids: &[u32]) -> Result<String> {
+        let text = self.inner.decode(ids, true).map_err(|source| {
+            Error::new(ErrorKind::Model, format!("{}: ids that cannot be decoded", self.file)).because(source)
+        })?;
+        Ok(text.trim().to_owned())
+    }
+
+    /// Number of ids of a text, start and end tokens included; what cannot be encoded counts its bytes.
+    #[must_use]
+    pub fn count(&self, text: &str) -> usize {
+        self.encode(text).map_or(text.len(), |ids| ids.len())
+    }
+
+    /// The id of a token, where the tokenizer has it.
+    #[must_use]
+    pub fn id(&self, token: &str) -> Option<u32> {
+        self.inner.token_to_id(token)
+    }
+
+    /// The largest id plus one.
+    #[must_use]
+    pub fn vocabulary_size(&self) -> usize {
+        self.inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1)
+    }
+
+    /// Refuses the tokenizer of another model: one that has more ids than the model's embeddings.
+    ///
+    /// # Errors
+    /// `Config`, naming the file.
+    pub fn check_fits(&self, model_vocabulary: usize) -> Result<()> {
+        let size = self.vocabulary_size();
+        if size <= model_vocabulary {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Config, self.file.as_str())
+            .expected(format!("a tokenizer of at most {model_vocabulary} ids, the model's vocabulary"))
+            .found(format!("{size} ids"))
+            .hint("use the tokenizer that belongs to this checkpoint"))
+    }
+
+    fn encoding(&self, text: &str, special: bool) -> Result<Vec<u32>> {
+        let encoding = self.inner.encode_fast(text, special).map_err(|source| {
+            Error::new(ErrorKind::Input, format!("{}: a text that cannot be encoded", self.file))
+                .because(source)
+        })?;
+        Ok(encoding.get_ids().to_vec())
+    }
+}
+
+/// Padding and truncation that a file may ask for are the caller's to decide.
+fn without_padding(mut inner: tokenizers::Tokenizer) -> tokenizers::Tokenizer {
+    inner.with_padding(None);
+    // Only setting a truncation can fail, not removing one.
+    let _ = inner.with_truncation(None);
+    inner
+}
+
+fn damaged(file: String, source: tokenizers::Error) -> Error {
+    Error::new(ErrorKind::Config, file)
+        .expected("a tokenizer file of the `tokenizers` library")
+        .found("something else")
+        .hint("download the file again")
+        .because(source)
+}
