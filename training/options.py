@@ -8,6 +8,7 @@ import torch
 
 ROOT = Path(__file__).resolve().parent.parent
 NANO = ROOT / "crates" / "lens-nano"
+VOCAB = NANO / "vocab"
 
 
 def parser(description: str) -> argparse.ArgumentParser:

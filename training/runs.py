@@ -70,19 +70,26 @@ class Run:
         os.replace(path.with_suffix(".tmp"), path)
 
 
-def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix) -> list[torch.optim.Optimizer]:
-    """Muon for the hidden matrices, AdamW for all else (embeddings, norms, biases, heads)."""
-    hidden, tables, vectors = [], [], []
+def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix, slower: dict[str, float] | None = None) -> list[torch.optim.Optimizer]:
+    """Muon for the hidden matrices, AdamW for all else (embeddings, norms, biases, heads). `slower` maps the beginning
+    of a name to a factor of the rate."""
+    hidden, tables, vectors = {}, {}, {}
     for name, parameter in model.named_parameters():
+        scale = next((factor for prefix, factor in (slower or {}).items() if name.startswith(prefix)), 1.0)
         if parameter.ndim == 2 and is_hidden_matrix(name):
-            hidden.append(parameter)
+            group = hidden
         else:
-            (tables if parameter.ndim >= 2 else vectors).append(parameter)
-    plain = [{"params": tables, "weight_decay": 0.01}, {"params": vectors, "weight_decay": 0.0}]
+            group = tables if parameter.ndim >= 2 else vectors
+        group.setdefault(scale, []).append(parameter)
+    plain = _groups(tables, 0.01) + _groups(vectors, 0.0)
     return [
-        torch.optim.Muon(hidden, lr=rate, weight_decay=0.05, momentum=0.95, ns_steps=4, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.Muon(_groups(hidden, 0.05), lr=rate, momentum=0.95, ns_steps=4, adjust_lr_fn="match_rms_adamw"),
         torch.optim.AdamW(plain, lr=rate, betas=(0.9, 0.98), fused=True),
     ]
+
+
+def _groups(parameters: dict[float, list], weight_decay: float) -> list[dict]:
+    return [{"params": group, "weight_decay": weight_decay, "scale": scale} for scale, group in parameters.items()]
 
 
 def step(loss: torch.Tensor, model: torch.nn.Module, steppers: list[torch.optim.Optimizer], rate: float) -> None:

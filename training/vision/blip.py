@@ -1,0 +1,181 @@
+"""Trains BLIP-nano: captions of photographs, of labels and of drawn scenes, teacher-forced.
+
+    python -m vision.blip --data PACK --work WORK --minutes 120 [--clean] [--device cuda]
+
+Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate.
+"""
+
+import random
+import re
+
+import torch
+import torch.nn.functional as F
+from transformers import BlipConfig, BlipForConditionalGeneration
+
+import options
+import pack
+import runs
+import scenes
+
+from . import augment, blip_tokens, clip, clip_tokens, data, tags, warm_start
+from .cider import cider_d
+
+SIZE = 128
+SHARES = {"flickr8k": 48, "caltech101": 4, "tiny_imagenet": 6, "scenes": 22}
+SENTENCES = ("a photo of {}", "there is {} in this photo", "a close-up view of {}", "this photo shows {}")
+
+
+def new_model(size: int) -> BlipForConditionalGeneration:
+    text = dict(
+        vocab_size=size, hidden_size=192, encoder_hidden_size=256, intermediate_size=768, num_hidden_layers=4, num_attention_heads=3,
+        max_position_embeddings=48, bos_token_id=blip_tokens.DEC, eos_token_id=blip_tokens.SEP, sep_token_id=blip_tokens.SEP,
+        pad_token_id=blip_tokens.PAD, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.0, is_decoder=True, projection_dim=256,
+    )  # fmt: skip
+    # The published default of initializer_range is 1e-10: from nothing it would not move.
+    vision = dict(
+        hidden_size=256, intermediate_size=1024, num_hidden_layers=6, num_attention_heads=4, image_size=SIZE, patch_size=16,
+        hidden_act="gelu", projection_dim=256, initializer_range=0.02,
+    )  # fmt: skip
+    return BlipForConditionalGeneration(
+        BlipConfig(text_config=text, vision_config=vision, projection_dim=256, image_text_hidden_size=256, attn_implementation="eager")
+    )
+
+
+def clean(caption: str) -> str:
+    return re.sub(r"\s+", " ", re.sub(r'[".;:!?]', " ", caption.lower())).strip()
+
+
+class Batches:
+    def __init__(self, sets, drawn, rng, per_picture=2):
+        self.sets, self.drawn, self.rng, self.per_picture = sets, drawn, rng, per_picture
+        self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
+
+    def next(self):
+        """(pictures, captions, which picture each caption is of)"""
+        pictures, captions, owners = [], [], []
+        for name, photos in self.sets.items():
+            places = self.samplers[name].take(SHARES[name])
+            base = len(captions) and owners[-1] + 1
+            pictures.append(data.views(photos, places, SIZE, self.rng))
+            for offset, place in enumerate(places):
+                told = self._captions(photos, place)
+                captions += told
+                owners += [base + offset] * len(told)
+        for picture, _, caption in self.drawn.take(SHARES["scenes"]):
+            pictures.append(augment.view(picture, SIZE, 0.9, self.rng, flip=False)[None])
+            captions.append(caption)
+            owners.append(owners[-1] + 1)
+        return torch.cat(pictures), captions, torch.tensor(owners)
+
+    def _captions(self, photos, place):
+        if photos.captions:
+            return [clean(caption) for caption in self.rng.sample(photos.captions[place], self.per_picture)]
+        return [self.rng.choice(SENTENCES).format(scenes.article(photos.labels[place]))]
+
+
+def loss_of(model, tokens, batch, device):
+    pictures, captions, owners = batch
+    ids, labels = (table.to(device) for table in tokens(captions))
+    inputs = augment.jitter(augment.normalised(pictures.to(device)), 0.2)
+    with torch.autocast(device, torch.bfloat16):
+        seen = model.vision_model(pixel_values=inputs).last_hidden_state[owners.to(device)]
+        mask = (ids != blip_tokens.PAD).long()
+        logits = model.text_decoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen).logits
+    return F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1)
+
+
+@torch.no_grad()
+def captions_of(model, tokens, pictures: torch.Tensor, beams: int = 5) -> list[str]:
+    model.eval()
+    device, texts = next(model.parameters()).device, []
+    for part in pictures.split(50):
+        ids = torch.tensor([[*tokens.prompt, blip_tokens.SEP]] * len(part), device=device)
+        inputs = augment.whole(part, SIZE).to(device)
+        output = model.generate(
+            pixel_values=inputs, input_ids=ids, attention_mask=torch.ones_like(ids), num_beams=beams, min_length=10, max_length=30
+        )
+        texts += [tokens.text(row) for row in output.tolist()]
+    return texts
+
+
+def measure(model, tokens, args, count: int) -> dict:
+    """On `val`: CIDEr-D and how many captions differ; of drawn scenes how many are exactly right."""
+    numbers = {}
+    if not args.clean:
+        pictures = torch.from_numpy(pack.pixels(args.data, args.work, "flickr8k", "val")[:count].copy())
+        rows = pack.rows(args.data, "flickr8k", ["captions"], "val")[:count]
+        given = captions_of(model, tokens, pictures)
+        references = [[clean(caption) for caption in row["captions"]] for row in rows]
+        numbers |= {"cider": cider_d(given, references), "distinct": len(set(given)), "sample": given[:5]}
+    drawn = data.Scenes(tags.Truths([*scenes.COLOURS, *scenes.SHAPES], set()), random.Random(-3), size=count // 5)
+    given = captions_of(model, tokens, torch.stack([picture for picture, _, _ in drawn.pool]))
+    right = sum(one == truth for one, (_, _, truth) in zip(given, drawn.pool))
+    return numbers | {"scenes_right": round(100 * right / len(given), 1)}
+
+
+def tokens_for(args, sets) -> blip_tokens.Tokens:
+    path = args.work / args.name / "tokenizer.json"
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        told = [clean(caption) for photos in sets.values() for five in photos.captions or () for caption in five]
+        labels = {scenes.article(label) for photos in sets.values() for label in photos.labels or ()}
+        rng = random.Random(0)
+        drawn = [scenes.caption(scenes.random_scene(rng)) for _ in range(3000)]
+        sentences = [sentence.format(label) for sentence in SENTENCES for label in sorted(labels)] * 5
+        blip_tokens.train([blip_tokens.PROMPT, *told, *sentences, *drawn]).save(str(path))
+    return blip_tokens.Tokens(path)
+
+
+def start_from_clip(model, args, sets):
+    folder = args.work / ("clip-clean" if args.clean else "clip")
+    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
+    source = clip.new_model(clip_tokens.Tokens(folder / "tokenizer.json"))
+    source.load_state_dict(state["mean"])
+    pictures = next(iter(sets.values())).pictures[:200]
+    warm_start.fold(source.vision_model, model.vision_model, augment.whole(pictures, SIZE))
+
+
+def main():
+    flags = options.parser(__doc__.splitlines()[0])
+    flags.add_argument("--minutes", type=float, default=120)
+    flags.add_argument("--rate", type=float, default=1e-3)
+    flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
+    flags.add_argument("--device", default="cpu")
+    flags.add_argument("--report-every", type=float, default=1200, help="seconds")
+    args = options.parse(flags)
+    args.name = "blip-clean" if args.clean else "blip"
+    rng = random.Random(args.seed)
+    tag_names, labels = data.vocabulary(args)
+    truths = tags.Truths(tag_names, labels)
+    names = ("caltech101",) if args.clean else ("flickr8k", "caltech101", "tiny_imagenet")
+    sets = {name: data.load(args, name, "train", truths) for name in names}
+    tokens = tokens_for(args, sets)
+    model = new_model(tokens.size)
+    batches = Batches(sets, data.Scenes(truths, rng), rng)
+    run = runs.Run(args.work, args.name, args.minutes)
+    if not (run.folder / "checkpoint.pt").exists():
+        start_from_clip(model, args, sets)
+    model = model.to(args.device)
+    steppers = runs.optimizers(model, args.rate, lambda name: ".layer" in name, slower={"vision_model": 0.5})
+    parts = {"model": model, "muon": steppers[0], "adamw": steppers[1]}
+    if run.resume(**parts):
+        rng.seed(args.seed + run.step)
+    sums, due = [], run.elapsed + args.report_every
+    model.train()
+    while run.share < 1:
+        loss = loss_of(model, tokens, batches.next(), args.device)
+        runs.step(loss, model, steppers, args.rate * run.rate())
+        sums.append(loss.item())
+        run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
+        if run.step % 50 == 0:
+            run.report(loss=round(sum(sums[-50:]) / len(sums[-50:]), 3))
+        if run.elapsed > due or run.share >= 1:
+            run.report(**measure(model, tokens, args, 1000 if run.share >= 1 else 200))
+            model.train()
+            due = run.elapsed + args.report_every
+        run.save(600, **parts)
+    run.save(**parts)
+
+
+if __name__ == "__main__":
+    main()

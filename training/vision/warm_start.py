@@ -1,0 +1,35 @@
+"""BLIP's vision from CLIP's. BLIP has no norm before its layers and a bias on its patches: CLIP's norm is folded in."""
+
+import torch
+
+
+@torch.no_grad()
+def fold(clip_vision, blip_vision, inputs: torch.Tensor) -> None:
+    """Exact for the class token; for the patches the norm's deviation is replaced by its mean over `inputs`."""
+    clip_embed, blip_embed = clip_vision.embeddings, blip_vision.embeddings
+    deviation = clip_embed(inputs).std(-1, unbiased=False)
+    of_patches, of_class = deviation[:, 1:].mean(), deviation[:, 0].mean()
+    gain, bias = clip_vision.pre_layrnorm.weight, clip_vision.pre_layrnorm.bias
+    width = len(gain)
+    centred = gain[:, None] * (torch.eye(width, device=gain.device) - 1 / width)
+    patches = clip_embed.patch_embedding.weight
+    positions = clip_embed.position_embedding.weight
+    moved = positions @ centred.T / of_patches + bias
+    start = (clip_embed.class_embedding + positions[0]) @ centred.T / of_class + bias
+    blip_embed.patch_embedding.weight.copy_((centred @ patches.flatten(1) / of_patches).view_as(patches))
+    blip_embed.patch_embedding.bias.zero_()
+    blip_embed.position_embedding.copy_(moved[None])
+    blip_embed.class_embedding.copy_((start - moved[0])[None, None])
+    for old, new in zip(clip_vision.encoder.layers, blip_vision.encoder.layers):
+        _layer(old, new)
+    blip_vision.post_layernorm.load_state_dict(clip_vision.post_layernorm.state_dict())
+
+
+def _layer(old, new) -> None:
+    new.layer_norm1.load_state_dict(old.layer_norm1.state_dict())
+    new.layer_norm2.load_state_dict(old.layer_norm2.state_dict())
+    new.mlp.load_state_dict(old.mlp.state_dict())
+    new.self_attn.projection.load_state_dict(old.self_attn.out_proj.state_dict())
+    parts = (old.self_attn.q_proj, old.self_attn.k_proj, old.self_attn.v_proj)
+    new.self_attn.qkv.weight.copy_(torch.cat([part.weight for part in parts]))
+    new.self_attn.qkv.bias.copy_(torch.cat([part.bias for part in parts]))
