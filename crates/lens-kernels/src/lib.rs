@@ -4,6 +4,15 @@
 //! number of rows in a call nor the number of threads changes it. Sizes that do not fit each other are a mistake of
 //! the calling program and panic with a message that names them.
 
+#![allow(
+    unsafe_code,
+    reason = "vector instructions, and one result filled by several threads; each block says why it may"
+)]
+#![expect(
+    clippy::inline_always,
+    reason = "a kernel has the instructions of its tier only where it is inlined"
+)]
+
 mod activation;
 mod attention;
 mod gemm;
@@ -11,6 +20,8 @@ mod logits;
 mod norm;
 mod patches;
 mod rows;
+mod shared;
+mod simd;
 mod threads;
 
 pub use activation::Activation;
@@ -20,4 +31,5 @@ pub use logits::{pick_log_probs, top_log_probs};
 pub use norm::norm;
 pub use patches::patches;
 pub use rows::{add_rows, gather};
+pub use simd::{Tier, UnknownTier};
 pub use threads::Threads;

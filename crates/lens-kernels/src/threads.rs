@@ -1,36 +1,74 @@
 //! A pool of threads that a caller owns and passes to every kernel.
 
+use crate::Tier;
 use rayon::ThreadPool;
-use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
+use std::sync::{Mutex, PoisonError};
 
-/// The threads that kernels run on. There is no global pool: who owns this decides how many cores are used.
+/// The threads that kernels run on, and the instructions they use. There is no global pool: who owns this decides how
+/// many cores are used.
 #[derive(Debug)]
 pub struct Threads {
     /// None: the calling thread does all the work.
     pool: Option<ThreadPool>,
+    tier: Tier,
+    /// Buffers of finished calls, kept so that a step of decoding allocates nothing.
+    buffers: Mutex<Vec<Vec<u32>>>,
 }
 
 impl Threads {
-    /// A pool of `count` threads; 0 is one per core. Where the system refuses to start them, the calling thread works
-    /// alone and [`Threads::count`] says 1.
+    /// A pool of `count` threads with the best tier of this machine; 0 is one per core. Where the system refuses to
+    /// start them, the calling thread works alone and [`Threads::count`] says 1.
     #[must_use]
     pub fn new(count: usize) -> Self {
+        Self::with_tier(count, Tier::detect())
+    }
+
+    /// As [`Threads::new`], with the instructions of `tier`, or of the best that the machine has where it lacks
+    /// `tier`: to compare tiers, or to get the same bits on unlike machines.
+    #[must_use]
+    pub fn with_tier(count: usize, tier: Tier) -> Self {
         let count = match count {
             0 => std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             some => some,
         };
-        if count == 1 {
-            return Self { pool: None };
-        }
         let builder = rayon::ThreadPoolBuilder::new().num_threads(count);
-        Self { pool: builder.thread_name(|index| format!("lens-kernels-{index}")).build().ok() }
+        let builder = builder.thread_name(|index| format!("lens-kernels-{index}"));
+        let pool = if count == 1 { None } else { builder.build().ok() };
+        let tier = if tier.is_available() { tier } else { Tier::detect() };
+        Self { pool, tier, buffers: Mutex::default() }
     }
 
     /// Number of threads that work at once.
     #[must_use]
     pub fn count(&self) -> usize {
         self.pool.as_ref().map_or(1, ThreadPool::current_num_threads)
+    }
+
+    /// The instructions that kernels use.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.tier
+    }
+
+    /// Runs `work` on one of these threads. Kernels that it calls start without handing over from thread to thread
+    /// first, which is worth it around the steps of decoding.
+    pub fn install<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        match &self.pool {
+            Some(pool) => pool.install(work),
+            None => work(),
+        }
+    }
+
+    /// Calls `work(0)` to `work(count - 1)`, in any order.
+    pub(crate) fn for_each(&self, count: usize, work: impl Fn(usize) + Send + Sync) {
+        match &self.pool {
+            Some(pool) if count > 1 => {
+                pool.install(|| (0..count).into_par_iter().with_max_len(1).for_each(work));
+            }
+            _ => (0..count).for_each(work),
+        }
     }
 
     /// Calls `work(index, chunk)` for every `size` elements of `data`; the last chunk may be shorter.
@@ -43,11 +81,25 @@ impl Threads {
         match &self.pool {
             Some(pool) if data.len() > size => {
                 pool.install(|| {
-                    data.par_chunks_mut(size).enumerate().for_each(|(index, chunk)| work(index, chunk));
+                    let chunks = data.par_chunks_mut(size).enumerate().with_max_len(1);
+                    chunks.for_each(|(index, chunk)| work(index, chunk));
                 });
             }
             _ => data.chunks_mut(size).enumerate().for_each(|(index, chunk)| work(index, chunk)),
         }
+    }
+
+    /// Runs `work` with a buffer of `length` words of any content.
+    pub(crate) fn with_buffer<R>(&self, length: usize, work: impl FnOnce(&mut [u32]) -> R) -> R {
+        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut buffer = buffers.pop().unwrap_or_default();
+        drop(buffers);
+        if buffer.len() < length {
+            buffer.resize(length, 0);
+        }
+        let result = work(&mut buffer[..length]);
+        self.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
+        result
     }
 }
 
@@ -69,5 +121,13 @@ mod tests {
             threads.for_each_chunk(&mut data, 3, |index, chunk| chunk.iter_mut().for_each(|v| *v += index));
             assert_eq!(data, [0, 0, 0, 1, 1, 1, 2, 2, 2, 3]);
         }
+    }
+
+    #[test]
+    fn a_buffer_is_used_again() {
+        let threads = Threads::new(1);
+        let first = threads.with_buffer(8, |buffer| buffer.as_ptr());
+        let second = threads.with_buffer(5, |buffer| (buffer.as_ptr(), buffer.len()));
+        assert_eq!(second, (first, 5));
     }
 }

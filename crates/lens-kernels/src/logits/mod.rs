@@ -1,11 +1,15 @@
 //! From logits to candidates.
 
+mod best;
+mod log_sum_exp;
+
 use crate::Threads;
-use std::cmp::Ordering;
+use best::Best;
+use log_sum_exp::LogSumExp;
 
 /// The `k` most probable columns of each row of logits as (id, natural logarithm of the probability under the softmax
 /// over all columns): best first, ties by lower id, entries as probable as the k-th stay. Ids in `banned` are left
-/// out without renormalising. A row of NaN gives NaN.
+/// out without renormalising. A row with a NaN or +infinity gives NaN.
 ///
 /// # Panics
 /// When `logits` is not rows of `columns`.
@@ -20,7 +24,9 @@ pub fn top_log_probs(
     assert!(columns > 0 && logits.len().is_multiple_of(columns), "logits are not rows of {columns} columns");
     let mut rows = vec![Vec::new(); logits.len() / columns];
     threads.for_each_chunk(&mut rows, 1, |row, top| {
-        top[0] = top_of_row(&logits[row * columns..(row + 1) * columns], k, banned);
+        let logits = &logits[row * columns..(row + 1) * columns];
+        let normaliser = threads.tier().run(LogSumExp { logits });
+        top[0] = Best { logits, normaliser, k, banned }.select();
     });
     rows
 }
@@ -37,43 +43,9 @@ pub fn pick_log_probs(threads: &Threads, logits: &[f32], columns: usize, picks: 
         let (row, id) = (picks[index].0, picks[index].1 as usize);
         assert!(row < logits.len() / columns && id < columns, "pick ({row}, {id}) is outside the logits");
         let logits = &logits[row * columns..(row + 1) * columns];
-        result[0] = logits[id] - log_sum_exp(logits);
+        result[0] = logits[id] - threads.tier().run(LogSumExp { logits });
     });
     result
-}
-
-fn log_sum_exp(logits: &[f32]) -> f32 {
-    let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let sum: f64 = logits.iter().map(|x| f64::from((x - max).exp())).sum();
-    max + sum.ln() as f32
-}
-
-fn top_of_row(logits: &[f32], k: usize, banned: &[u32]) -> Vec<(u32, f32)> {
-    let normaliser = log_sum_exp(logits);
-    let log_probs = logits.iter().map(|x| x - normaliser);
-    let mut all: Vec<(u32, f32)> = (0u32..).zip(log_probs).filter(|(id, _)| !banned.contains(id)).collect();
-    if k == 0 {
-        return Vec::new();
-    }
-    if k < all.len() {
-        let (_, kth, _) = all.select_nth_unstable_by(k - 1, |a, b| better(*a, *b));
-        let least = kth.1;
-        let tied = all[k..]
-            .iter()
-            .copied()
-            .filter(|(_, p)| least.is_finite() && p.total_cmp(&least).is_eq())
-            .collect::<Vec<_>>();
-        all.truncate(k);
-        all.extend(tied);
-    }
-    all.sort_unstable_by(|a, b| better(*a, *b));
-    all
-}
-
-/// Higher probability first, then lower id; NaN last.
-fn better(a: (u32, f32), b: (u32, f32)) -> Ordering {
-    let key = |p: f32| if p.is_nan() { f32::NEG_INFINITY } else { p };
-    key(b.1).total_cmp(&key(a.1)).then(a.0.cmp(&b.0))
 }
 
 #[cfg(test)]
