@@ -48,8 +48,10 @@ pub fn distribution(candidates: &[Candidate], options: &SampleOptions) -> Vec<(u
     scores
 }
 
-/// Drops the least probable tokens while what is dropped stays within 1 - `top_p`, then renormalises.
+/// Drops the least probable tokens while what is dropped stays within 1 - `top_p`, then renormalises. Of equally
+/// probable ones the lower ids go first, as they do in transformers' ascending sort.
 fn keep_nucleus(probabilities: &mut Vec<(u32, f32)>, top_p: f32) {
+    probabilities.sort_by(|a, b| b.1.total_cmp(&a.1).then(b.0.cmp(&a.0)));
     let mut dropped = 0.0;
     let mut kept = probabilities.len();
     while kept > 1 {
