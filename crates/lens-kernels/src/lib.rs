@@ -14,6 +14,7 @@
 )]
 
 mod activation;
+mod aligned;
 mod attention;
 mod gemm;
 mod logits;
@@ -26,7 +27,7 @@ mod threads;
 
 pub use activation::Activation;
 pub use attention::{AttentionShape, CachedSpan, HeadsView, RelativeBias, Span, attention, cached_attention};
-pub use gemm::{Epilogue, LinearSource, PackedLinear, Precision, linear};
+pub use gemm::{Epilogue, LayoutError, LinearSource, PackedLinear, Precision, linear};
 pub use logits::{pick_log_probs, top_log_probs};
 pub use norm::norm;
 pub use patches::patches;

@@ -1,6 +1,7 @@
 //! A pool of threads that a caller owns and passes to every kernel.
 
 use crate::Tier;
+use crate::aligned::AlignedWords;
 use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
@@ -14,7 +15,7 @@ pub struct Threads {
     pool: Option<ThreadPool>,
     tier: Tier,
     /// Buffers of finished calls, kept so that a step of decoding allocates nothing.
-    buffers: Mutex<Vec<Vec<u32>>>,
+    buffers: Mutex<Vec<AlignedWords>>,
 }
 
 impl Threads {
@@ -89,15 +90,13 @@ impl Threads {
         }
     }
 
-    /// Runs `work` with a buffer of `length` words of any content.
+    /// Runs `work` with a buffer of `length` words of any content that starts at a cache line.
     pub(crate) fn with_buffer<R>(&self, length: usize, work: impl FnOnce(&mut [u32]) -> R) -> R {
         let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
         let mut buffer = buffers.pop().unwrap_or_default();
         drop(buffers);
-        if buffer.len() < length {
-            buffer.resize(length, 0);
-        }
-        let result = work(&mut buffer[..length]);
+        buffer.reserve(length);
+        let result = work(&mut buffer.as_mut_slice()[..length]);
         self.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
         result
     }

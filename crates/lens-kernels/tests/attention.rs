@@ -4,7 +4,7 @@ mod common;
 
 use common::{Random, assert_close, assert_same_bits};
 use lens_kernels::{
-    AttentionShape, CachedSpan, HeadsView, RelativeBias, Span, Threads, attention, cached_attention,
+    AttentionShape, CachedSpan, HeadsView, RelativeBias, Span, Threads, Tier, attention, cached_attention,
 };
 use proptest::prelude::*;
 
@@ -115,16 +115,21 @@ proptest! {
     fn attention_is_that_of_the_definition(case in cases()) {
         let operands = case.operands();
         let expected = common::attention(case.views(&operands), case.shape(&operands), &operands.spans);
-        let threads = Threads::new(2);
-        assert_close(&case.run(&threads, &operands, &operands.spans), &expected, 1e-5, "attention");
-        assert_close(&case.run_cached(&threads, &operands, &operands.spans), &expected, 1e-5, "cached attention");
+        for tier in Tier::available() {
+            let threads = Threads::with_tier(2, tier);
+            let found = case.run(&threads, &operands, &operands.spans);
+            assert_close(&found, &expected, 1e-5, &format!("attention, {tier}"));
+            let found = case.run_cached(&threads, &operands, &operands.spans);
+            assert_close(&found, &expected, 1e-5, &format!("cached attention, {tier}"));
+        }
     }
 
     #[test]
     fn a_sequence_depends_on_neither_its_neighbours_nor_threads(case in cases()) {
         let operands = case.operands();
-        let (one, two) = (Threads::new(1), Threads::new(2));
-        for run in [Case::run, Case::run_cached] {
+        let runs = [Case::run, Case::run_cached];
+        for (tier, run) in Tier::available().into_iter().flat_map(|tier| runs.map(|run| (tier, run))) {
+            let (one, two) = (Threads::with_tier(1, tier), Threads::with_tier(2, tier));
             let all = run(&case, &two, &operands, &operands.spans);
             assert_same_bits(&run(&case, &one, &operands, &operands.spans), &all, "one thread and two");
             for span in &operands.spans {
@@ -146,13 +151,14 @@ proptest! {
         for span in &mut operands.spans {
             span.keys = 2..2 + keys;
         }
-        let all = case.run(&Threads::new(2), &operands, &operands.spans);
-        for span in &operands.spans {
-            for row in span.queries.clone() {
+        for tier in Tier::available() {
+            let (one, two) = (Threads::with_tier(1, tier), Threads::with_tier(2, tier));
+            let all = case.run(&two, &operands, &operands.spans);
+            for (span, row) in operands.spans.iter().flat_map(|s| s.queries.clone().map(move |row| (s, row))) {
                 let alone = Span { queries: row..row + 1, keys: span.keys.clone() };
-                let alone = case.run(&Threads::new(1), &operands, &[alone]);
+                let alone = case.run(&one, &operands, &[alone]);
                 let columns = row * case.width()..(row + 1) * case.width();
-                assert_same_bits(&alone[columns.clone()], &all[columns], "query alone");
+                assert_same_bits(&alone[columns.clone()], &all[columns], &format!("query alone, {tier}"));
             }
         }
     }

@@ -1,8 +1,9 @@
 //! One task of a product: some rows of activations times some panels of weights, finished and stored.
 
 use super::epilogue::Epilogue;
+use super::layout::{Panel, View};
 use super::operand::{Operand, Tile};
-use super::packed::{PANEL, PackedLinear, Panel, Precision};
+use super::packed::{PANEL, Precision};
 use super::product::{self, Bf16, F32, Int8, MAX_ROWS, Product, TileSums};
 use crate::shared::SharedRows;
 use crate::simd::{Kernel, Simd, math};
@@ -11,7 +12,7 @@ use std::ops::Range;
 /// A block of the result of [`crate::linear`].
 pub(crate) struct Block<'a> {
     pub(crate) operand: Operand<'a>,
-    pub(crate) layer: &'a PackedLinear,
+    pub(crate) layer: View<'a>,
     pub(crate) epilogue: Epilogue<'a>,
     pub(crate) tiles: Range<usize>,
     pub(crate) panels: Range<usize>,
@@ -24,7 +25,7 @@ impl Kernel for Block<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        match self.layer.precision() {
+        match self.layer.layout.precision {
             Precision::F32 => self.multiply::<S, F32>(simd),
             Precision::Bf16 => self.multiply::<S, Bf16>(simd),
             Precision::Int8 => self.multiply::<S, Int8>(simd),
@@ -81,7 +82,7 @@ impl Block<'_> {
         (index, panel): (usize, Panel<'_>),
         sums: &[f32],
     ) {
-        let (width, outputs) = (self.layer.columns_per_panel(), self.layer.outputs());
+        let (width, outputs) = (self.layer.layout.columns_per_panel(), self.layer.layout.outputs);
         let columns = index * width..outputs.min((index + 1) * width);
         // SAFETY: this task alone has this tile and this panel.
         let out = unsafe { self.out.segment(tile.first + row, columns.clone()) };
@@ -94,7 +95,7 @@ impl Block<'_> {
             let column = vector * S::LANES;
             let mut value = with_bias::<S, P>(simd, tile, row, panel, sums, column);
             value = math::activate(simd, self.epilogue.activation, value);
-            if self.layer.gated() {
+            if self.layer.layout.gated {
                 value = simd.mul(value, with_bias::<S, P>(simd, tile, row, panel, sums, column + width));
             }
             if out.len() == S::LANES {
@@ -124,7 +125,7 @@ fn with_bias<S: Simd, P: Product>(
 ) -> S::Floats {
     let mut value = simd.load(&sums[column..]);
     if P::KIND == Int8::KIND {
-        let weight_sums = simd.floats_as_words(simd.load(&panel.sums[column..]));
+        let weight_sums = simd.load_words(&panel.sums[column..]);
         let zero = simd.splat_word(tile.zero(row));
         let centred = simd.sub_product(simd.floats_as_words(value), zero, weight_sums);
         let scale = simd.mul(simd.splat(tile.scale(row)), simd.load(&panel.scales[column..]));

@@ -3,18 +3,23 @@
 mod bf16;
 mod block;
 mod epilogue;
+mod layout;
 mod operand;
+mod pack;
 mod packed;
-mod product;
+pub(crate) mod product;
 mod split;
 
 pub use epilogue::Epilogue;
+pub use layout::LayoutError;
+pub(crate) use packed::PANEL;
 pub use packed::{LinearSource, PackedLinear, Precision};
 
 use crate::Threads;
 use crate::shared::SharedRows;
 use crate::simd::TileRows;
 use block::Block;
+use layout::Layout;
 use operand::{Operand, PackTile};
 use split::Split;
 
@@ -24,7 +29,8 @@ use split::Split;
 /// # Panics
 /// When `x`, `out` or the residual do not have the sizes of the layer.
 pub fn linear(threads: &Threads, x: &[f32], layer: &PackedLinear, epilogue: Epilogue<'_>, out: &mut [f32]) {
-    let (inputs, outputs) = (layer.inputs(), layer.outputs());
+    let layer = layer.view();
+    let Layout { precision, inputs, outputs, .. } = layer.layout;
     assert!(x.len().is_multiple_of(inputs), "{} activations are not rows of {inputs} inputs", x.len());
     let rows = x.len() / inputs;
     assert_eq!(out.len(), rows * outputs, "result is not {rows} rows of {outputs} outputs");
@@ -33,7 +39,7 @@ pub fn linear(threads: &Threads, x: &[f32], layer: &PackedLinear, epilogue: Epil
         "residual has not the shape of the result"
     );
     let tier = threads.tier();
-    let (steps, precision) = (layer.steps(), layer.precision());
+    let steps = layer.layout.steps();
     let tile_rows = tier.run(TileRows { precision });
     threads.with_buffer(Operand::size(rows, steps), |words| {
         threads.for_each_chunk(words, Operand::size(tile_rows, steps), |tile, out| {
@@ -42,7 +48,7 @@ pub fn linear(threads: &Threads, x: &[f32], layer: &PackedLinear, epilogue: Epil
             tier.run(PackTile { precision, x, inputs, out });
         });
         let operand = Operand { words, rows, steps, tile_rows };
-        let split = Split::new(threads.count(), &operand, layer.panels());
+        let split = Split::new(threads.count(), &operand, layer.layout.panels());
         let out = &SharedRows::new(out, outputs);
         threads.for_each(split.tasks(), |task| {
             let (tiles, panels) = split.task(task);

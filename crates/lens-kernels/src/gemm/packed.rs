@@ -1,6 +1,10 @@
 //! Weights laid out in the order in which the product reads them.
 
-use super::bf16;
+use super::layout::{Layout, LayoutError, View};
+use crate::aligned::{AlignedWords, as_bytes, as_words};
+use std::fmt;
+use std::ops::Range;
+use std::sync::Arc;
 
 /// Output columns of one panel.
 pub(crate) const PANEL: usize = 32;
@@ -12,7 +16,8 @@ pub enum Precision {
     F32,
     /// bfloat16 weights and activations, summed in f32.
     Bf16,
-    /// 8-bit integers: one scale per output column, one per row of activations.
+    /// 8-bit integers: one scale per output column; activations as bytes between the least and the greatest of
+    /// their row. A row or column with a value that is not finite gives NaN.
     Int8,
 }
 
@@ -47,29 +52,23 @@ pub struct LinearSource<'a> {
 /// A panel is a list of steps, a step 32 words, a word the weights of one column for as many inputs as fit 32 bits: one
 /// f32, two bf16 or four bytes, the first input in the lowest bits. Inputs and columns that do not fill a word or a
 /// panel are zero. The panel of a gated layer holds 16 gate columns and the 16 value columns that they gate.
-#[derive(Debug)]
+///
+/// The layout is the same for all tiers. [`PackedLinear::as_bytes`] can be kept in a file; mapped into memory,
+/// [`PackedLinear::from_shared`] multiplies from it without a copy.
 pub struct PackedLinear {
-    precision: Precision,
-    inputs: usize,
-    outputs: usize,
-    gated: bool,
-    panels: Vec<u32>,
-    bias: Vec<f32>,
-    scales: Vec<f32>,
-    sums: Vec<f32>,
+    layout: Layout,
+    storage: Storage,
 }
 
-/// One panel of a layer.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Panel<'a> {
-    /// (steps, 32)
-    pub(crate) words: &'a [u32],
-    /// Zero where the layer has none.
-    pub(crate) bias: &'a [f32],
-    /// What one unit of an int8 weight is worth; empty in other precisions.
-    pub(crate) scales: &'a [f32],
-    /// The bits of the i32 sum of the int8 weights of each column; empty in other precisions.
-    pub(crate) sums: &'a [f32],
+enum Storage {
+    Owned(AlignedWords),
+    Shared { owner: Arc<dyn AsRef<[u8]> + Send + Sync>, range: Range<usize> },
+}
+
+impl fmt::Debug for PackedLinear {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PackedLinear").field("layout", &self.layout).finish_non_exhaustive()
+    }
 }
 
 impl PackedLinear {
@@ -79,135 +78,60 @@ impl PackedLinear {
     /// When the lengths of `source` do not fit its sizes, or a gated layer has an odd number of outputs.
     #[must_use]
     pub fn pack(source: &LinearSource<'_>, precision: Precision) -> Self {
-        let LinearSource { weight, bias, outputs, inputs, gated } = *source;
-        assert!(inputs > 0 && outputs > 0, "a linear layer has no {outputs}x{inputs} weights");
-        assert_eq!(weight.len(), outputs * inputs, "weights are not outputs x inputs");
-        assert!(bias.is_none_or(|b| b.len() == outputs), "bias is not one value per output");
-        assert!(
-            !gated || outputs.is_multiple_of(2),
-            "a gated layer has an even number of outputs, not {outputs}"
-        );
-        let order = ColumnOrder { outputs, gated };
-        let (columns, steps) = (order.panels() * PANEL, inputs.div_ceil(precision.per_word()));
-        let is_int8 = precision == Precision::Int8;
-        let mut packed = Self {
-            precision,
-            inputs,
-            outputs: if gated { outputs / 2 } else { outputs },
-            gated,
-            panels: vec![0; columns * steps],
-            bias: vec![0.0; columns],
-            scales: vec![0.0; if is_int8 { columns } else { 0 }],
-            sums: vec![0.0; if is_int8 { columns } else { 0 }],
-        };
-        for column in 0..columns {
-            let Some(row) = order.weight_row(column) else { continue };
-            packed.bias[column] = bias.map_or(0.0, |b| b[row]);
-            packed.pack_column(column, &weight[row * inputs..(row + 1) * inputs]);
-        }
-        packed
+        let (layout, words) = super::pack::pack(source, precision);
+        Self { layout, storage: Storage::Owned(words) }
     }
 
-    fn pack_column(&mut self, column: usize, weights: &[f32]) {
-        let steps = self.steps();
-        let panel = &mut self.panels[column / PANEL * steps * PANEL..][..steps * PANEL];
-        let words = panel[column % PANEL..].iter_mut().step_by(PANEL);
-        match self.precision {
-            Precision::F32 => words.zip(weights).for_each(|(word, x)| *word = x.to_bits()),
-            Precision::Bf16 => words.zip(weights.chunks(2)).for_each(|(word, pair)| {
-                *word = bf16::pair(pair[0], pair.get(1).copied().unwrap_or(0.0));
-            }),
-            Precision::Int8 => {
-                let scale = int8_scale(weights);
-                let quantised = |x: &f32| (x / scale).round_ties_even().clamp(-127.0, 127.0) as i8;
-                self.scales[column] = scale;
-                let sum: i32 = weights.iter().map(|x| i32::from(quantised(x))).sum();
-                self.sums[column] = f32::from_bits(sum as u32);
-                words.zip(weights.chunks(4)).for_each(|(word, quad)| {
-                    let bytes = std::array::from_fn(|i| quad.get(i).map_or(0, |x| quantised(x) as u8));
-                    *word = u32::from_le_bytes(bytes);
-                });
-            }
+    /// The layer that `as_bytes` wrote, at `range` of bytes that someone else holds: a mapped file, shared by processes.
+    ///
+    /// # Errors
+    /// When the bytes are not those of a layer of this version, or do not start at a multiple of 64 in memory.
+    pub fn from_shared(
+        owner: Arc<dyn AsRef<[u8]> + Send + Sync>,
+        range: Range<usize>,
+    ) -> Result<Self, LayoutError> {
+        let bytes = (*owner).as_ref().get(range.clone()).ok_or(LayoutError::Range)?;
+        if !(bytes.as_ptr() as usize).is_multiple_of(64) {
+            return Err(LayoutError::Misaligned);
         }
+        let layout = Layout::read(as_words(bytes).ok_or(LayoutError::NotPacked)?)?;
+        Ok(Self { layout, storage: Storage::Shared { owner, range } })
+    }
+
+    /// What [`PackedLinear::from_shared`] reads; a multiple of 64 bytes, in the byte order of this machine.
+    #[must_use]
+    pub fn as_bytes(&self) -> &[u8] {
+        as_bytes(self.words())
     }
 
     /// Columns of the operand.
     #[must_use]
     pub fn inputs(&self) -> usize {
-        self.inputs
+        self.layout.inputs
     }
 
     /// Columns of the result: half of the weight rows of a gated layer.
     #[must_use]
     pub fn outputs(&self) -> usize {
-        self.outputs
+        self.layout.outputs
     }
 
     /// How the layer is multiplied.
     #[must_use]
     pub fn precision(&self) -> Precision {
-        self.precision
+        self.layout.precision
     }
 
-    /// Whether half of the packed columns gates the other half.
-    pub(crate) fn gated(&self) -> bool {
-        self.gated
-    }
-
-    /// Words of one column.
-    pub(crate) fn steps(&self) -> usize {
-        self.inputs.div_ceil(self.precision.per_word())
-    }
-
-    /// Columns of the result that one panel gives.
-    pub(crate) fn columns_per_panel(&self) -> usize {
-        if self.gated { PANEL / 2 } else { PANEL }
-    }
-
-    pub(crate) fn panels(&self) -> usize {
-        self.bias.len() / PANEL
-    }
-
-    pub(crate) fn panel(&self, index: usize) -> Panel<'_> {
-        let (steps, columns) = (self.steps(), index * PANEL..(index + 1) * PANEL);
-        Panel {
-            words: &self.panels[columns.start * steps..columns.end * steps],
-            bias: &self.bias[columns.clone()],
-            scales: self.scales.get(columns.clone()).unwrap_or_default(),
-            sums: self.sums.get(columns).unwrap_or_default(),
+    fn words(&self) -> &[u32] {
+        match &self.storage {
+            Storage::Owned(words) => words.as_slice(),
+            Storage::Shared { owner, range } => {
+                (**owner).as_ref().get(range.clone()).and_then(as_words).unwrap_or_default()
+            }
         }
     }
-}
 
-/// The weight that int8 127 stands for, over 127. NaN where a weight is not finite, so that the result is NaN too.
-fn int8_scale(weights: &[f32]) -> f32 {
-    let greatest = weights.iter().fold(0.0f32, |greatest, x| greatest.max(x.abs()));
-    match weights.iter().all(|x| x.is_finite()) {
-        true if greatest > 0.0 => greatest / 127.0,
-        true => 1.0,
-        false => f32::NAN,
-    }
-}
-
-/// Which weight row a packed column holds.
-struct ColumnOrder {
-    outputs: usize,
-    gated: bool,
-}
-
-impl ColumnOrder {
-    fn panels(&self) -> usize {
-        if self.gated { (self.outputs / 2).div_ceil(PANEL / 2) } else { self.outputs.div_ceil(PANEL) }
-    }
-
-    /// None: a column that pads the last panel.
-    fn weight_row(&self, column: usize) -> Option<usize> {
-        if !self.gated {
-            return (column < self.outputs).then_some(column);
-        }
-        let (half, pair) = (self.outputs / 2, PANEL / 2);
-        let output = column / PANEL * pair + column % pair;
-        let value = column % PANEL >= pair;
-        (output < half).then_some(if value { half + output } else { output })
+    pub(crate) fn view(&self) -> View<'_> {
+        View::new(self.layout, self.words())
     }
 }

@@ -92,6 +92,14 @@ pub(crate) trait Simd: Copy + Send + Sync {
         unsafe { self.load_at(from.as_ptr()) }
     }
 
+    /// The first `LANES` words of a longer or equally long slice.
+    #[inline(always)]
+    fn load_words(self, from: &[u32]) -> Self::Words {
+        assert!(from.len() >= Self::LANES, "a vector is loaded whole");
+        // SAFETY: just checked.
+        unsafe { self.load_words_at(from.as_ptr()) }
+    }
+
     /// Fills the first `LANES` values of a longer or equally long slice.
     #[inline(always)]
     fn store(self, to: &mut [f32], x: Self::Floats) {

@@ -124,13 +124,16 @@ pub(crate) fn attention(
     out
 }
 
-/// Every value within `tolerance` of what was expected.
+/// Every value within `tolerance` of what was expected, relative to the value where that is above 1.
 #[track_caller]
 pub(crate) fn assert_close(found: &[f32], expected: &[f64], tolerance: f64, what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}: length");
     for (index, (found, expected)) in found.iter().zip(expected).enumerate() {
         let error = (f64::from(*found) - expected).abs();
-        assert!(error <= tolerance, "{what}: {found} at {index}, expected {expected}, error {error:e}");
+        assert!(
+            error <= tolerance * expected.abs().max(1.0),
+            "{what}: {found} at {index}, expected {expected}, error {error:e}"
+        );
     }
 }
 
