@@ -3,11 +3,14 @@
 //! Frozen vision modules ([`Module`]) turn a picture ([`Look`]) into a record of text with scores ([`Evidence`]); a
 //! frozen language model ([`Llm`]) reads that text and answers (Berrios et al. 2023, arXiv 2306.16410).
 
+pub mod config;
 pub mod evidence;
 pub mod home;
+pub mod hub;
 pub mod image;
 pub mod llm;
 pub mod modules;
+pub mod preset;
 pub mod prompt;
 pub mod store;
 #[cfg(any(test, feature = "testing"))]
@@ -15,10 +18,13 @@ pub mod testing;
 pub mod vocab;
 
 mod embedder;
+#[cfg(test)]
+mod fake_http;
 mod lens;
 mod look;
 mod module;
 
+pub use config::Config;
 pub use embedder::{Embedder, cosines, probabilities};
 pub use evidence::{Evidence, Fingerprint, Item};
 pub use home::Home;
@@ -28,4 +34,5 @@ pub use lens_nn::{Error, ErrorKind, Result};
 pub use llm::{Answer, Cancel, Decoding, Llm, LlmInfo, Prompt};
 pub use look::Look;
 pub use module::Module;
+pub use preset::Preset;
 pub use store::Store;
