@@ -8,23 +8,32 @@ pub trait Embedder: Send + Sync {
     /// Model and precision.
     fn fingerprint(&self) -> Fingerprint;
 
-    /// Size of the space.
-    fn dimension(&self) -> usize;
-
-    /// Factor that turns cosines into logits.
-    fn logit_scale(&self) -> f32;
+    /// The space that pictures and texts meet in.
+    ///
+    /// # Errors
+    /// What loading the model reports.
+    fn space(&self) -> Result<Space>;
 
     /// One embedding for each look; computed once per look and shared through it.
     ///
     /// # Errors
-    /// `Model` when the model's result cannot be used.
+    /// What loading reports; `Model` when the model's result cannot be used.
     fn embed_looks(&self, looks: &[Look]) -> Result<Vec<Arc<Vec<f32>>>>;
 
     /// Embeddings of texts (texts, dimension), row-major. A text longer than the model reads is cut.
     ///
     /// # Errors
-    /// `Model` when the model's result cannot be used.
+    /// What loading reports; `Model` when the model's result cannot be used.
     fn embed_texts(&self, texts: &[String]) -> Result<Vec<f32>>;
+}
+
+/// The space of an [`Embedder`].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Space {
+    /// Numbers of an embedding.
+    pub dimension: usize,
+    /// Factor that turns cosines into logits.
+    pub logit_scale: f32,
 }
 
 /// Cosines of one embedding with each row of `texts` (n, dimension).

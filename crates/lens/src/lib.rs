@@ -9,6 +9,7 @@ pub mod home;
 pub mod hub;
 pub mod image;
 pub mod llm;
+pub mod local;
 pub mod modules;
 pub mod preset;
 pub mod prompt;
@@ -25,7 +26,7 @@ mod look;
 mod module;
 
 pub use config::Config;
-pub use embedder::{Embedder, cosines, probabilities};
+pub use embedder::{Embedder, Space, cosines, probabilities};
 pub use evidence::{Evidence, Fingerprint, Item};
 pub use home::Home;
 pub use image::Picture;

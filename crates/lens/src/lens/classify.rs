@@ -60,7 +60,7 @@ impl Lens {
         let mut results = Vec::with_capacity(looks.len());
         for (evidence, embedding) in self.see(looks)?.into_iter().zip(embeddings) {
             let cosines = cosines(&embedding, &texts);
-            let scores = probabilities(&cosines, embedder.logit_scale());
+            let scores = probabilities(&cosines, embedder.space()?.logit_scale);
             let clip =
                 labels.iter().zip(cosines).zip(scores).map(|((label, cosine), probability)| LabelScore {
                     label: label.clone(),

@@ -15,8 +15,8 @@ pub trait Llm: Send + Sync {
     /// too low.
     fn count_tokens(&self, text: &str) -> usize;
 
-    /// Answers each prompt. `on_token` gets pieces of an answer with the index of its prompt as they come, when
-    /// the decoding allows it (one beam); joined, the pieces are the answer's text.
+    /// Answers each prompt. `on_token` gets pieces of an answer with the index of its prompt as they come where the
+    /// decoding allows it (one beam), else the whole at the end; joined, the pieces are the answer's text.
     ///
     /// A raised `cancel` ends the call early with what is done, each answer marked [`Finish::Cancelled`].
     ///

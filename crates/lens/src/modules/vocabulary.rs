@@ -44,9 +44,9 @@ impl VocabularyModule {
         Self { name: "attributes", item: Item::Attribute, embedder, vocabulary, top_k, threshold }
     }
 
-    fn best(&self, embedding: &[f32]) -> Vec<Tag> {
+    fn best(&self, embedding: &[f32], logit_scale: f32) -> Vec<Tag> {
         let cosines = cosines(embedding, self.vocabulary.embeddings());
-        let probabilities = probabilities(&cosines, self.embedder.logit_scale());
+        let probabilities = probabilities(&cosines, logit_scale);
         let texts = self.vocabulary.vocabulary().texts();
         let mut order: Vec<usize> = (0..texts.len()).collect();
         // Of equals, the one that stands first in the vocabulary.
@@ -86,8 +86,10 @@ impl Module for VocabularyModule {
     }
 
     fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()> {
+        let space = self.embedder.space()?;
+        self.vocabulary.check_dimension(space.dimension)?;
         for (index, embedding) in self.embedder.embed_looks(looks)?.iter().enumerate() {
-            for tag in self.best(embedding) {
+            for tag in self.best(embedding, space.logit_scale) {
                 sink(index, (self.item)(tag));
             }
         }

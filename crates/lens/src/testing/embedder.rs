@@ -1,6 +1,6 @@
 //! A space of three colours.
 
-use crate::{Embedder, Fingerprint, Look, Result};
+use crate::{Embedder, Fingerprint, Look, Result, Space};
 use std::sync::Arc;
 
 /// Embeds a picture as its mean colour, and a text as the sum of the colours it names (`red`, `green`, `blue`).
@@ -12,12 +12,8 @@ impl Embedder for ColourEmbedder {
         Fingerprint::new().with("model", "colours")
     }
 
-    fn dimension(&self) -> usize {
-        3
-    }
-
-    fn logit_scale(&self) -> f32 {
-        10.0
+    fn space(&self) -> Result<Space> {
+        Ok(Space { dimension: 3, logit_scale: 10.0 })
     }
 
     fn embed_looks(&self, looks: &[Look]) -> Result<Vec<Arc<Vec<f32>>>> {

@@ -56,7 +56,7 @@ pub fn embed(
     }
     let partial = Partial::open(path.with_extension("partial"));
     let embeddings = compute(&vocabulary, template, embedder, partial, progress, cancel)?;
-    let embedded = EmbeddedVocabulary::new(vocabulary, template, embeddings, embedder.dimension())?;
+    let embedded = EmbeddedVocabulary::new(vocabulary, template, embeddings, embedder.space()?.dimension)?;
     if write_whole(&path, &embedded.to_bytes(embedder)?).is_ok() {
         // Left behind it would only take up room.
         let _ = fs_err::remove_file(path.with_extension("partial"));
@@ -72,7 +72,7 @@ fn compute(
     progress: &mut dyn FnMut(usize, usize),
     cancel: &Cancel,
 ) -> Result<Vec<f32>> {
-    let (texts, dimension) = (vocabulary.texts(), embedder.dimension());
+    let (texts, dimension) = (vocabulary.texts(), embedder.space()?.dimension);
     let mut embeddings = partial.take(texts.len() * dimension, dimension);
     progress(embeddings.len() / dimension.max(1), texts.len());
     let rest = texts.get(embeddings.len() / dimension.max(1)..).unwrap_or_default();

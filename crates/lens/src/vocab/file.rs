@@ -70,17 +70,17 @@ impl EmbeddedVocabulary {
         }
         let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
         let tensor = file.tensor(TENSOR).map_err(damaged)?;
-        let shape = [vocabulary.texts().len(), embedder.dimension()];
-        if tensor.dtype() != Dtype::F32 || tensor.shape() != shape {
-            return Err(refuse().expected(format!("f32 of {shape:?}")).found(format!(
-                "{:?} of {:?}",
-                tensor.dtype(),
-                tensor.shape()
-            )));
+        let (Dtype::F32, &[rows, dimension]) = (tensor.dtype(), tensor.shape()) else {
+            let found = format!("{:?} of {:?}", tensor.dtype(), tensor.shape());
+            return Err(refuse().expected("an f32 matrix").found(found));
+        };
+        if rows != vocabulary.texts().len() {
+            let expected = format!("{} rows", vocabulary.texts().len());
+            return Err(refuse().expected(expected).found(rows.to_string()));
         }
         let (numbers, _) = tensor.data().as_chunks::<4>();
         let embeddings = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
-        Self::new(vocabulary, template, embeddings, embedder.dimension())
+        Self::new(vocabulary, template, embeddings, dimension)
     }
 
     /// The file that [`Self::from_bytes`] reads.
@@ -112,6 +112,19 @@ impl EmbeddedVocabulary {
         let bytes = fs_err::read(path)
             .map_err(|error| Error::new(ErrorKind::Weights, path.display().to_string()).because(error))?;
         Self::from_bytes(&bytes, vocabulary, template, embedder)
+    }
+
+    /// Refuses the embeddings of another space.
+    ///
+    /// # Errors
+    /// `Weights` when the embeddings have another size.
+    pub fn check_dimension(&self, dimension: usize) -> Result<()> {
+        if self.dimension == dimension {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Weights, format!("embeddings of vocabulary {}", self.vocabulary.name()))
+            .expected(format!("{dimension} numbers for each text"))
+            .found(self.dimension.to_string()))
     }
 
     /// The texts.

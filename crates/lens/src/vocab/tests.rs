@@ -1,5 +1,5 @@
 use super::{Built, EmbeddedVocabulary, TAG_TEMPLATE, Vocabulary, cache_path, embed};
-use crate::{Cancel, Embedder, ErrorKind, Fingerprint, Look, Result, testing::ColourEmbedder};
+use crate::{Cancel, Embedder, ErrorKind, Fingerprint, Look, Result, Space, testing::ColourEmbedder};
 use parquet::{
     data_type::{ByteArray, ByteArrayType},
     file::{properties::WriterProperties, writer::SerializedFileWriter},
@@ -21,11 +21,8 @@ impl Embedder for Counting {
     fn fingerprint(&self) -> Fingerprint {
         ColourEmbedder.fingerprint()
     }
-    fn dimension(&self) -> usize {
-        3
-    }
-    fn logit_scale(&self) -> f32 {
-        1.0
+    fn space(&self) -> Result<Space> {
+        ColourEmbedder.space()
     }
     fn embed_looks(&self, looks: &[Look]) -> Result<Vec<Arc<Vec<f32>>>> {
         ColourEmbedder.embed_looks(looks)
@@ -157,11 +154,8 @@ fn embeddings_of_other_texts_or_another_model_are_refused() {
         fn fingerprint(&self) -> Fingerprint {
             Fingerprint::new().with("model", "other")
         }
-        fn dimension(&self) -> usize {
-            3
-        }
-        fn logit_scale(&self) -> f32 {
-            1.0
+        fn space(&self) -> Result<Space> {
+            ColourEmbedder.space()
         }
         fn embed_looks(&self, _: &[Look]) -> Result<Vec<Arc<Vec<f32>>>> {
             Ok(Vec::new())

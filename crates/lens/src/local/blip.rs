@@ -1,0 +1,178 @@
+//! BLIP as the captioner.
+
+use super::{BATCH, Lazy, fingerprint, pixels};
+use crate::{Fingerprint, Look, Result, evidence::CaptionKind};
+use lens_nn::{
+    backend::cpu::Cpu,
+    blip::Blip,
+    generate::{BeamOptions, Hypothesis, Lengths, SampleOptions, Search, Strategy, Stream, generate},
+    preprocess::{Convention, Preprocess},
+    tokenizer::Tokenizer,
+    weights::Checkpoint,
+};
+use std::sync::Arc;
+
+/// What every caption begins with; it is taken off again (released code: `caption[12:]`).
+const PROMPT: &str = "a picture of";
+
+/// How captions are written. The defaults are the released code's.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct CaptionerOptions {
+    /// Width of the beam search for the first caption.
+    pub beams: usize,
+    /// Captions drawn at random.
+    pub samples: usize,
+    /// Tokens to draw from.
+    pub top_k: usize,
+    /// Below 1 the draws keep to what is probable.
+    pub temperature: f32,
+    /// Fewest tokens, those of "a picture of" and the start counted.
+    pub min_length: usize,
+    /// Most tokens, counted the same way.
+    pub max_length: usize,
+    /// Seed of the draws.
+    pub seed: u64,
+}
+
+impl Default for CaptionerOptions {
+    fn default() -> Self {
+        Self { beams: 5, samples: 10, top_k: 50, temperature: 1.0, min_length: 10, max_length: 30, seed: 0 }
+    }
+}
+
+/// A caption as it was decoded.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Draft {
+    /// The sentence without the prompt.
+    pub text: String,
+    /// How it was decoded.
+    pub kind: CaptionKind,
+    /// Natural logarithm of its probability, summed over the tokens after the prompt.
+    pub log_prob: f32,
+}
+
+/// A BLIP checkpoint with its preprocessing and tokenizer. The weights are loaded when they are first needed.
+pub struct Captioner {
+    checkpoint: Checkpoint,
+    cpu: Arc<Cpu>,
+    options: CaptionerOptions,
+    fingerprint: Fingerprint,
+    model: Lazy<Model>,
+}
+
+struct Model {
+    blip: Blip<Cpu>,
+    preprocess: Preprocess,
+    tokenizer: Tokenizer,
+    /// Ids that every caption starts from: [DEC] and the prompt.
+    prompt: Vec<u32>,
+}
+
+impl Captioner {
+    /// A captioner of a checkpoint in the Hugging Face layout.
+    ///
+    /// # Errors
+    /// `Config` or `Weights` when the files cannot be read.
+    pub fn new(checkpoint: Checkpoint, cpu: Arc<Cpu>, options: CaptionerOptions) -> Result<Self> {
+        let fingerprint = fingerprint(&checkpoint, &cpu)?
+            .with("beams", &options.beams)
+            .with("samples", &options.samples)
+            .with("top_k", &options.top_k)
+            .with("temperature", &options.temperature)
+            .with("min_length", &options.min_length)
+            .with("max_length", &options.max_length)
+            .with("seed", &options.seed);
+        Ok(Self { checkpoint, cpu, options, fingerprint, model: Lazy::new() })
+    }
+
+    /// Loads the weights now.
+    ///
+    /// # Errors
+    /// `Config` or `Weights`, naming the file, when the checkpoint cannot be used exactly as published.
+    pub fn load(&self) -> Result<()> {
+        self.model().map(|_| ())
+    }
+
+    /// Model and options.
+    #[must_use]
+    pub fn fingerprint(&self) -> Fingerprint {
+        self.fingerprint.clone()
+    }
+
+    /// The captions of each look: that of the beam search first, then the samples in the order in which they were
+    /// drawn.
+    ///
+    /// # Errors
+    /// What loading reports; `Config` for options that make no sense, `Model` for ids that are no text.
+    pub fn caption(&self, looks: &[Look]) -> Result<Vec<Vec<Draft>>> {
+        let mut all = Vec::with_capacity(looks.len());
+        for batch in looks.chunks(BATCH) {
+            all.extend(self.model()?.caption(batch, self.options)?);
+        }
+        Ok(all)
+    }
+
+    fn model(&self) -> Result<&Model> {
+        self.model.get_or_load(|| Model::load(&self.checkpoint, Arc::clone(&self.cpu)))
+    }
+}
+
+impl Model {
+    fn load(checkpoint: &Checkpoint, cpu: Arc<Cpu>) -> Result<Self> {
+        let blip = Blip::load(checkpoint, cpu)?;
+        let preprocess = Preprocess::from_checkpoint(checkpoint, Convention::Blip, blip.image_size())?;
+        let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
+        tokenizer.check_fits(blip.vocabulary_size())?;
+        let prompt = blip.tokens().prompt(&tokenizer.encode(PROMPT)?);
+        Ok(Self { blip, preprocess, tokenizer, prompt })
+    }
+
+    fn caption(&self, looks: &[Look], options: CaptionerOptions) -> Result<Vec<Vec<Draft>>> {
+        let pixels = pixels(&self.preprocess, looks.iter().map(Look::picture))?;
+        let pictures = self.blip.see(&pixels)?;
+        let prompts = vec![self.prompt.clone(); looks.len()];
+        let searches: Vec<Search> = (0..)
+            .zip(looks)
+            .flat_map(|(source, look)| searches(source, look, options, self.blip.tokens().sep))
+            .collect();
+        let found = generate(&mut self.blip.captions(&pictures), &prompts, &searches, &mut ())?;
+        found.chunks(options.samples + 1).map(|captions| self.drafts(captions)).collect()
+    }
+
+    fn drafts(&self, captions: &[Vec<Hypothesis>]) -> Result<Vec<Draft>> {
+        let mut drafts = Vec::with_capacity(captions.len());
+        for (index, hypothesis) in
+            captions.iter().enumerate().filter_map(|(index, list)| Some((index, list.first()?)))
+        {
+            let kind = if index == 0 { CaptionKind::Beam } else { CaptionKind::Sampled };
+            let text = self.text(&hypothesis.tokens)?;
+            if !text.is_empty() {
+                drafts.push(Draft { text, kind, log_prob: hypothesis.log_prob });
+            }
+        }
+        Ok(drafts)
+    }
+
+    /// The prompt is decoded too and taken off, as the released code does: a word piece may continue its last word.
+    fn text(&self, tokens: &[u32]) -> Result<String> {
+        let ids: Vec<u32> = self.prompt.iter().chain(tokens).copied().collect();
+        let whole = self.tokenizer.decode(&ids)?;
+        Ok(whole.strip_prefix(PROMPT).unwrap_or(&whole).trim().to_owned())
+    }
+}
+
+/// One beam search and the samples, all of one picture.
+fn searches(source: usize, look: &Look, options: CaptionerOptions, end: u32) -> impl Iterator<Item = Search> {
+    let CaptionerOptions { beams, samples, top_k, temperature, min_length, max_length, seed } = options;
+    let beam = Strategy::Beam(BeamOptions { beams, length_penalty: 1.0, early_stopping: false, returned: 1 });
+    let hash = look.picture().sha256();
+    let sampling = SampleOptions { temperature, top_k, top_p: 1.0 };
+    let sample = move |index: usize| Strategy::Sample(sampling, Stream::new(seed, &hash, index as u32));
+    let lengths = Lengths { min: min_length, max: max_length };
+    std::iter::once(beam).chain((0..samples).map(sample)).map(move |strategy| Search {
+        source,
+        strategy,
+        lengths,
+        end,
+    })
+}

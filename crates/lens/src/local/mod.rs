@@ -1,0 +1,41 @@
+//! Models that run in this process: checkpoints behind the doors of the library.
+
+mod blip;
+mod clip;
+mod lazy;
+mod reader;
+
+pub use blip::{Captioner, CaptionerOptions, Draft};
+pub use clip::ClipEncoder;
+pub use reader::T5Reader;
+
+use crate::{Fingerprint, Picture, Result, evidence::hex};
+use lazy::Lazy;
+use lens_nn::{
+    backend::cpu::{Cpu, Precision},
+    preprocess::{Preprocess, RgbView},
+    weights::Checkpoint,
+};
+
+/// Pictures in one call of a vision tower: enough to fill the processor, and a bound on memory.
+const BATCH: usize = 8;
+
+/// The files of a model and the arithmetic it runs in.
+fn fingerprint(checkpoint: &Checkpoint, cpu: &Cpu) -> Result<Fingerprint> {
+    let precision = match cpu.precision() {
+        Precision::F32 => "f32",
+        Precision::Bf16 => "bf16",
+        Precision::Int8 => "int8",
+    };
+    Ok(Fingerprint::new().with("model", &hex(&checkpoint.fingerprint()?)).with("precision", precision))
+}
+
+/// Pixels of pictures for a vision tower (pictures, 3, size, size).
+fn pixels<'a>(preprocess: &Preprocess, pictures: impl Iterator<Item = &'a Picture>) -> Result<Vec<f32>> {
+    let mut all = Vec::new();
+    for picture in pictures {
+        let view = RgbView::new(picture.width() as usize, picture.height() as usize, picture.rgb())?;
+        all.extend(preprocess.pixels(view)?);
+    }
+    Ok(all)
+}

@@ -1,0 +1,198 @@
+//! T5 as the reader of the evidence.
+
+use super::fingerprint;
+use crate::{Answer, Cancel, Decoding, Llm, LlmInfo, Prompt, Result, llm::Finish};
+use lens_nn::{
+    backend::cpu::Cpu,
+    generate::{
+        BeamOptions, Hypothesis, Lengths, Observer, SampleOptions, Search, Strategy, Stream, generate, score,
+    },
+    t5::T5,
+    tokenizer::Tokenizer,
+    weights::Checkpoint,
+};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+use std::sync::Arc;
+
+/// Tokens of an answer when the caller does not say.
+const MAX_NEW_TOKENS: usize = 32;
+/// Tokens of a prompt when the checkpoint does not say: what T5 was trained with.
+const CONTEXT: usize = 512;
+
+/// The one field of `config.json` that only concerns prompts: T5 itself reads any length.
+#[derive(Deserialize)]
+struct ContextFile {
+    n_positions: Option<usize>,
+}
+
+/// A T5 checkpoint with its tokenizer.
+pub struct T5Reader {
+    t5: T5<Cpu>,
+    tokenizer: Tokenizer,
+    info: LlmInfo,
+}
+
+impl T5Reader {
+    /// Loads a checkpoint in the Hugging Face layout. `name` is what a user calls it.
+    ///
+    /// # Errors
+    /// `Config` or `Weights`, naming the file, when the checkpoint cannot be used exactly as published.
+    pub fn load(name: &str, checkpoint: &Checkpoint, cpu: Arc<Cpu>) -> Result<Self> {
+        let fingerprint = fingerprint(checkpoint, &cpu)?;
+        let context: ContextFile = checkpoint.json("config.json")?;
+        let t5 = T5::load(checkpoint, cpu)?;
+        let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
+        tokenizer.check_fits(t5.vocabulary_size())?;
+        let info = LlmInfo {
+            name: name.to_owned(),
+            context_tokens: context.n_positions.unwrap_or(CONTEXT),
+            gives_likelihoods: true,
+            chat: false,
+            fingerprint,
+        };
+        Ok(Self { t5, tokenizer, info })
+    }
+
+    fn search(&self, source: usize, prompt: &Prompt, decoding: &Decoding) -> Search {
+        let strategy = if decoding.temperature > 0.0 {
+            let options = SampleOptions { temperature: decoding.temperature, top_k: 0, top_p: 1.0 };
+            let hash = Sha256::digest(prompt.text.as_bytes()).into();
+            Strategy::Sample(options, Stream::new(decoding.seed, &hash, 0))
+        } else if decoding.beams > 1 {
+            let length_penalty = decoding.length_penalty;
+            Strategy::Beam(BeamOptions {
+                beams: decoding.beams,
+                length_penalty,
+                early_stopping: false,
+                returned: 1,
+            })
+        } else {
+            Strategy::Greedy
+        };
+        let max = 1 + decoding.max_new_tokens.unwrap_or(MAX_NEW_TOKENS);
+        Search { source, strategy, lengths: Lengths { min: 0, max }, end: self.t5.end_token() }
+    }
+
+    fn finished(&self, found: Option<&Hypothesis>, cancel: &Cancel) -> Result<Answer> {
+        let Some(found) = found else {
+            return Ok(Answer { finish: Finish::Cancelled, ..Answer::default() });
+        };
+        let finish = match found.tokens.last() {
+            Some(&last) if last == self.t5.end_token() => Finish::Stop,
+            _ if cancel.is_raised() => Finish::Cancelled,
+            _ => Finish::Length,
+        };
+        let text = self.tokenizer.decode(&found.tokens)?;
+        Ok(Answer {
+            text,
+            tokens: Some(found.tokens.len()),
+            log_prob: Some(f64::from(found.log_prob)),
+            finish,
+        })
+    }
+
+    fn encode(&self, prompts: &[Prompt]) -> Result<Vec<Vec<u32>>> {
+        prompts.iter().map(|prompt| self.tokenizer.encode(&prompt.text)).collect()
+    }
+}
+
+impl Llm for T5Reader {
+    fn info(&self) -> LlmInfo {
+        self.info.clone()
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        self.tokenizer.count(text)
+    }
+
+    fn answer(
+        &self,
+        prompts: &[Prompt],
+        decoding: &Decoding,
+        on_token: &mut dyn FnMut(usize, &str),
+        cancel: &Cancel,
+    ) -> Result<Vec<Answer>> {
+        if prompts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let encoded = self.t5.encode(&self.encode(prompts)?)?;
+        let starts = vec![vec![self.t5.start_token()]; prompts.len()];
+        let searches: Vec<Search> = prompts
+            .iter()
+            .enumerate()
+            .map(|(source, prompt)| self.search(source, prompt, decoding))
+            .collect();
+        let mut listener = Listener::new(&self.tokenizer, prompts.len(), on_token, cancel);
+        let found = generate(&mut self.t5.answers(&encoded), &starts, &searches, &mut listener)?;
+        let mut answers = Vec::with_capacity(found.len());
+        for (index, hypotheses) in found.iter().enumerate() {
+            let answer = self.finished(hypotheses.first(), cancel)?;
+            listener.say_rest(index, &answer.text);
+            answers.push(answer);
+        }
+        Ok(answers)
+    }
+
+    fn score(&self, prompt: &Prompt, continuations: &[&str]) -> Result<Option<Vec<f64>>> {
+        if continuations.is_empty() {
+            return Ok(Some(Vec::new()));
+        }
+        let encoded = self.t5.encode(&self.encode(std::slice::from_ref(prompt))?)?;
+        let texts =
+            continuations.iter().map(|text| self.tokenizer.encode(text)).collect::<Result<Vec<_>>>()?;
+        let scores = score(&mut self.t5.answers(&encoded), &[vec![self.t5.start_token()]], &[texts])?;
+        Ok(scores.into_iter().next())
+    }
+}
+
+/// Turns chosen tokens into pieces of text.
+struct Listener<'a> {
+    tokenizer: &'a Tokenizer,
+    tokens: Vec<Vec<u32>>,
+    said: Vec<String>,
+    on_token: &'a mut dyn FnMut(usize, &str),
+    cancel: &'a Cancel,
+}
+
+impl<'a> Listener<'a> {
+    fn new(
+        tokenizer: &'a Tokenizer,
+        answers: usize,
+        on_token: &'a mut dyn FnMut(usize, &str),
+        cancel: &'a Cancel,
+    ) -> Self {
+        Self {
+            tokenizer,
+            tokens: vec![Vec::new(); answers],
+            said: vec![String::new(); answers],
+            on_token,
+            cancel,
+        }
+    }
+
+    /// Says what `text` has beyond what was said of it. A text that changed its beginning waits: a character may
+    /// need several tokens.
+    fn say_rest(&mut self, index: usize, text: &str) {
+        let Some(said) = self.said.get_mut(index) else { return };
+        if let Some(rest) = text.strip_prefix(said.as_str()).filter(|rest| !rest.is_empty()) {
+            (self.on_token)(index, rest);
+            text.clone_into(said);
+        }
+    }
+}
+
+impl Observer for Listener<'_> {
+    fn token(&mut self, search: usize, token: u32) {
+        let Some(tokens) = self.tokens.get_mut(search) else { return };
+        tokens.push(token);
+        let text = self.tokenizer.decode(tokens).unwrap_or_default();
+        if !text.ends_with(char::REPLACEMENT_CHARACTER) {
+            self.say_rest(search, &text);
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.cancel.is_raised()
+    }
+}
