@@ -37,6 +37,10 @@ pub static OCR: &[File] = &[];
 /// What CLIP looks for, one text per line: `tags.txt`, `attributes.txt`.
 pub static VOCAB: &[File] = files!("vocab": "tags.txt", "attributes.txt");
 
+/// Embeddings of these texts by this CLIP, made by the example `nano_vocabulary` of the library: one safetensors file
+/// for each list. Whoever changes CLIP or a list makes them again.
+pub static VOCAB_EMBEDDINGS: &[File] = files!("vocab": "tags.safetensors", "attributes.safetensors");
+
 /// The terms of the weights.
 pub static LICENSE: &str = include_str!("../LICENSE-WEIGHTS");
 

@@ -3,6 +3,7 @@
 //! Frozen vision modules ([`Module`]) turn a picture ([`Look`]) into a record of text with scores ([`Evidence`]); a
 //! frozen language model ([`Llm`]) reads that text and answers (Berrios et al. 2023, arXiv 2306.16410).
 
+pub mod assemble;
 pub mod config;
 pub mod evidence;
 pub mod home;
@@ -11,6 +12,8 @@ pub mod image;
 pub mod llm;
 pub mod local;
 pub mod modules;
+#[cfg(feature = "nano")]
+pub mod nano;
 pub mod preset;
 pub mod prompt;
 pub mod store;

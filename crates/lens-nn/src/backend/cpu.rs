@@ -7,7 +7,7 @@ use crate::{Error, ErrorKind, Result};
 use buffers::Buffers;
 use lens_kernels as kernels;
 
-pub use lens_kernels::Precision;
+pub use lens_kernels::{Precision, Tier};
 
 /// How the CPU computes.
 #[derive(Debug, Clone, Copy)]

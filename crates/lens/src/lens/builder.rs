@@ -72,6 +72,13 @@ impl LensBuilder {
         self
     }
 
+    /// The secret of the fences around evidence for models that converse. Without it: one for this pipeline alone.
+    #[must_use]
+    pub fn fence(mut self, fence: FenceKey) -> Self {
+        self.fence = Some(fence);
+        self
+    }
+
     /// How answers are searched for.
     #[must_use]
     pub fn decoding(mut self, decoding: Decoding) -> Self {

@@ -1,7 +1,9 @@
 //! The eyes that LENS brings.
 
+mod absent;
 mod captions;
 mod vocabulary;
 
+pub use absent::AbsentModule;
 pub use captions::CaptionModule;
 pub use vocabulary::VocabularyModule;

@@ -1,0 +1,88 @@
+//! The modules that see.
+
+use super::{Assembler, Watch};
+use crate::{
+    Embedder, LensBuilder, Result,
+    config::VocabularySettings,
+    local::{Captioner, CaptionerOptions, ClipEncoder},
+    modules::{AbsentModule, CaptionModule, VocabularyModule},
+    preset::{Part, Role},
+    vocab::EmbeddedVocabulary,
+};
+use std::sync::Arc;
+
+/// What the evidence says when no OCR model is there.
+const NO_OCR: &str = "No OCR model is configured: text in the picture was not read.";
+
+impl Assembler<'_> {
+    pub(super) fn add_eyes(&self, builder: LensBuilder, watch: &mut Watch<'_>) -> Result<LensBuilder> {
+        let (builder, clip) = self.add_clip(builder, watch)?;
+        let builder = self.add_captions(builder, clip, watch)?;
+        Ok(if self.config.ocr.enabled { builder.module(AbsentModule::new("ocr", NO_OCR)) } else { builder })
+    }
+
+    /// CLIP, and the modules that choose from a vocabulary.
+    fn add_clip(
+        &self,
+        mut builder: LensBuilder,
+        watch: &mut Watch<'_>,
+    ) -> Result<(LensBuilder, Option<Arc<ClipEncoder>>)> {
+        if !self.preset.parts.contains_key(&Role::Clip) {
+            return Ok((builder, None));
+        }
+        let clip = Arc::new(self.clip(watch)?);
+        builder = builder.embedder(clip.clone());
+        if let Some(vocabulary) = self.embedded(Role::Tags, &self.config.tags, &clip, watch)? {
+            let VocabularySettings { top_k, threshold, .. } = self.config.tags;
+            builder = builder.module(VocabularyModule::tags(clip.clone(), vocabulary, top_k, threshold));
+        }
+        if let Some(vocabulary) = self.embedded(Role::Attributes, &self.config.attributes, &clip, watch)? {
+            let VocabularySettings { top_k, threshold, .. } = self.config.attributes;
+            builder =
+                builder.module(VocabularyModule::attributes(clip.clone(), vocabulary, top_k, threshold));
+        }
+        Ok((builder, Some(clip)))
+    }
+
+    /// The vocabulary of a module that is wanted and has one.
+    fn embedded(
+        &self,
+        role: Role,
+        settings: &VocabularySettings,
+        clip: &ClipEncoder,
+        watch: &mut Watch<'_>,
+    ) -> Result<Option<EmbeddedVocabulary>> {
+        let (Some(part), true) = (self.preset.parts.get(&role), settings.enabled) else { return Ok(None) };
+        #[cfg(feature = "nano")]
+        if *part == Part::Embedded && self.preset.parts.get(&Role::Clip) == Some(&Part::Embedded) {
+            return crate::nano::embedded_vocabulary(role, clip).map(Some);
+        }
+        let vocabulary = self.vocabulary(role, watch)?;
+        self.embed(role, vocabulary, clip, watch).map(|(embedded, _)| Some(embedded))
+    }
+
+    fn add_captions(
+        &self,
+        builder: LensBuilder,
+        clip: Option<Arc<ClipEncoder>>,
+        watch: &mut Watch<'_>,
+    ) -> Result<LensBuilder> {
+        let settings = &self.config.captions;
+        if !settings.enabled {
+            return Ok(builder);
+        }
+        let Some(checkpoint) = self.checkpoint(Role::Blip, watch)? else { return Ok(builder) };
+        let options = CaptionerOptions {
+            beams: settings.beams,
+            samples: settings.count,
+            top_k: settings.top_k,
+            temperature: 1.0,
+            min_length: settings.min_length,
+            max_length: settings.max_length,
+            seed: self.config.seed,
+        };
+        let captioner = Captioner::new(checkpoint, Arc::clone(&self.cpu), options)?;
+        let embedder = clip.map(|clip| clip as Arc<dyn Embedder>);
+        Ok(builder.module(CaptionModule::new(captioner, embedder)))
+    }
+}
