@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{Error, ErrorKind, Result, weights::Checkpoint};
 use serde::Deserialize;
+use std::fmt;
 
 /// `PIL.Image.Resampling.BICUBIC`.
 const BICUBIC: i64 = 3;
@@ -67,7 +68,7 @@ pub(super) fn read(
     image_size: usize,
 ) -> Result<(Plan, Levels)> {
     let (section, processor) = find(checkpoint)?;
-    section.check_class(convention, processor.class.as_ref().or(processor.old_class.as_ref()))?;
+    check_class(&section, convention, processor.class.as_ref().or(processor.old_class.as_ref()))?;
     section.only("do_resize", processor.do_resize.unwrap_or(true), true)?;
     section.only("do_rescale", processor.do_rescale.unwrap_or(true), true)?;
     section.only("do_normalize", processor.do_normalize.unwrap_or(true), true)?;
@@ -96,23 +97,16 @@ fn find(checkpoint: &Checkpoint) -> Result<(Section, ImageProcessor)> {
     }
 }
 
-impl Section {
-    /// The class decides the defaults, so another class is another preprocessing.
-    fn check_class(&self, convention: Convention, class: Option<&String>) -> Result<()> {
-        let expected = match convention {
-            Convention::Blip => "Blip",
-            Convention::Clip | Convention::OpenClip => "CLIP",
-        };
-        let Some(class) = class else { return Ok(()) };
-        let known = ["ImageProcessor", "ImageProcessorFast", "ImageProcessorPil", "FeatureExtractor"];
-        if class.strip_prefix(expected).is_some_and(|rest| known.contains(&rest)) {
-            return Ok(());
-        }
-        Err(self
-            .error("image_processor_type")
-            .expected(format!("{expected}ImageProcessor"))
-            .found(format!("`{class}`")))
+/// The class decides the defaults, so another class is another preprocessing.
+fn check_class(section: &Section, convention: Convention, class: Option<&String>) -> Result<()> {
+    let Some(class) = class else { return Ok(()) };
+    let family = if convention == Convention::Blip { "Blip" } else { "CLIP" };
+    let roles = ["ImageProcessor", "ImageProcessorFast", "ImageProcessorPil", "FeatureExtractor"];
+    if class.strip_prefix(family).is_some_and(|role| roles.contains(&role)) {
+        return Ok(());
     }
+    let error = section.error("image_processor_type").expected(format!("{family}ImageProcessor"));
+    Err(error.found(class.as_str()).hint("the file belongs to a model of another family"))
 }
 
 fn plan(
@@ -187,7 +181,21 @@ impl Edges {
             {
                 section.pixels(field, height)
             }
-            _ => Err(section.error(field).expected("equal `height` and `width`").found(format!("{self:?}"))),
+            _ => Err(section.error(field).expected("equal `height` and `width`").found(self.to_string())),
         }
+    }
+}
+
+impl fmt::Display for Edges {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let edges = [
+            ("height", self.height),
+            ("width", self.width),
+            ("shortest_edge", self.shortest_edge),
+            ("longest_edge", self.longest_edge),
+        ];
+        let given: Vec<String> =
+            edges.iter().filter_map(|(name, edge)| edge.map(|edge| format!("{name} {edge}"))).collect();
+        if given.is_empty() { f.write_str("neither") } else { f.write_str(&given.join(", ")) }
     }
 }

@@ -40,10 +40,7 @@ pub(super) fn read(checkpoint: &Checkpoint, image_size: usize) -> Result<(Plan, 
         "shortest" => Resize::Shortest(size),
         "squash" => Resize::Square(size),
         mode => {
-            return Err(section
-                .error("resize_mode")
-                .expected("shortest or squash")
-                .found(format!("`{mode}`")));
+            return Err(section.error("resize_mode").expected("shortest or squash").found(mode));
         }
     };
     let mean = cfg.mean.unwrap_or(OPENAI_MEAN).values();

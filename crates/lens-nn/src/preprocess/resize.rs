@@ -113,3 +113,6 @@ fn bicubic(x: f64) -> f64 {
         0.0
     }
 }
+
+#[cfg(test)]
+mod tests;
