@@ -16,7 +16,6 @@ pub(crate) struct FakeRequest {
     pub(crate) path: String,
     /// Names in lower case.
     pub(crate) headers: HashMap<String, String>,
-    #[expect(dead_code, reason = "read by the tests of the endpoint")]
     pub(crate) body: Vec<u8>,
 }
 

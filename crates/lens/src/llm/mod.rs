@@ -1,6 +1,7 @@
 //! The door for readers: a frozen language model that sees only text.
 
 mod decoding;
+pub mod remote;
 
 pub use decoding::{Cancel, Decoding};
 

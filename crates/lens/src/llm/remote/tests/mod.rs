@@ -1,0 +1,6 @@
+//! Against a fake endpoint on loopback.
+
+mod answers;
+mod failures;
+mod fake;
+mod units;
