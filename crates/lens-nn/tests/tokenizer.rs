@@ -41,6 +41,8 @@ fn texts_become_ids() {
 fn a_cut_text_keeps_its_end() {
     assert_eq!(clip().encode_within("cat cat cat cat", 4).unwrap(), [8, 6, 6, 9]);
     assert_eq!(clip().encode_within("cat", 4).unwrap(), [8, 6, 9]);
+    assert_eq!(clip().encode_within("cat", 1).unwrap(), [9]);
+    assert!(clip().encode_within("cat", 0).unwrap().is_empty());
 }
 
 #[test]

@@ -52,15 +52,16 @@ impl Tokenizer {
     /// As [`Self::encode`].
     pub fn encode_within(&self, text: &str, limit: usize) -> Result<Vec<u32>> {
         let mut ids = self.encode(text)?;
-        if let Some(&end) = ids.last().filter(|_| ids.len() > limit && limit > 0) {
-            ids.truncate(limit - 1);
-            ids.push(end);
+        let end = ids.last().copied();
+        ids.truncate(limit);
+        if let (Some(last), Some(end)) = (ids.last_mut(), end) {
+            *last = end;
         }
         Ok(ids)
     }
 
-    /// Text of ids. Special tokens and ids beyond the tokenizer are left out; WordPiece's spaces before punctuation and
-    /// contractions are closed.
+    /// Text of ids, without spaces around it. Special tokens and ids beyond the tokenizer are left out. WordPiece closes
+    /// the space before `.`, `,`, `?` and `!` but not those of `it ' s`, as transformers 5 (version 4 did by default).
     ///
     /// # Errors
     /// `Model` when the ids cannot be decoded.

@@ -78,8 +78,7 @@ impl Checkpoint {
         match &self.source {
             Source::Embedded(files) => Ok(files.get(name).map(|&bytes| Cow::Borrowed(bytes))),
             Source::Folder(folder) => {
-                let path = folder.join(name);
-                let Some(size) = self.size(&path, name)? else { return Ok(None) };
+                let Some((path, size)) = self.find(folder, name)? else { return Ok(None) };
                 if size > MAX_TEXT_FILE {
                     let error = Error::new(ErrorKind::Config, self.label(name));
                     return Err(error.expected("at most 256 MiB").found(format!("{size} bytes")));
@@ -146,8 +145,7 @@ impl Checkpoint {
         match &self.source {
             Source::Embedded(files) => Ok(files.get(name).map(|&bytes| Bytes::Embedded(bytes))),
             Source::Folder(folder) => {
-                let path = folder.join(name);
-                let Some(_) = self.size(&path, name)? else { return Ok(None) };
+                let Some((path, _)) = self.find(folder, name)? else { return Ok(None) };
                 Bytes::map(&path).map(Some).map_err(|error| self.unreadable(name, error))
             }
         }
@@ -166,14 +164,15 @@ impl Checkpoint {
         Ok(names)
     }
 
-    /// Bytes of the file behind any links, `None` when there is none.
-    fn size(&self, path: &Path, name: &str) -> Result<Option<u64>> {
+    /// Path and length in bytes of a file, links followed; `None` when there is none.
+    fn find(&self, folder: &Path, name: &str) -> Result<Option<(PathBuf, u64)>> {
         if !is_plain(name) {
             let error = Error::new(ErrorKind::Config, format!("{}, file `{name}`", self.name));
             return Err(error.expected("the plain name of a file inside the model's folder"));
         }
-        match fs_err::metadata(path) {
-            Ok(metadata) if metadata.is_file() => Ok(Some(metadata.len())),
+        let path = folder.join(name);
+        match fs_err::metadata(&path) {
+            Ok(metadata) if metadata.is_file() => Ok(Some((path, metadata.len()))),
             Ok(_) => Err(Error::new(ErrorKind::Config, self.label(name)).expected("a regular file")),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(self.unreadable(name, error)),

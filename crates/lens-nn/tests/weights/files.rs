@@ -31,8 +31,8 @@ fn shards_that_do_not_fit_their_index_are_refused() {
             "tensor `a`: expected the name of a file beside the index, found `/one.safetensors`",
         ),
         Case(
-            r#"{"weight_map": {"a": "one.safetensors", "b": "one.safetensors"}}"#,
-            "tensor `b`: expected it in one.safetensors, found it in no shard",
+            r#"{"weight_map": {"a": "three.safetensors", "b": "one.safetensors"}}"#,
+            "tensor `a`: expected it in three.safetensors, found it in one.safetensors",
         ),
         Case(
             r#"{"weight_map": {"a": "one.safetensors", "a": "one.safetensors"}}"#,
@@ -45,10 +45,24 @@ fn shards_that_do_not_fit_their_index_are_refused() {
         Case("{}", "model.safetensors.index.json: missing field `weight_map` at line 1 column 2"),
     ];
     let one = safetensors(&[("a", &[1], &[1.0])]);
+    let three = safetensors(&[("c", &[1], &[3.0])]);
     for Case(index, message) in cases {
-        let error = refusal(&[("model.safetensors.index.json", index.as_bytes()), ("one.safetensors", &one)]);
+        let error = refusal(&[
+            ("model.safetensors.index.json", index.as_bytes()),
+            ("one.safetensors", &one),
+            ("three.safetensors", &three),
+        ]);
         assert!(error.to_string().ends_with(message), "{error}");
     }
+}
+
+#[test]
+fn an_index_may_name_copies_that_were_dropped() {
+    let index: &[u8] = br#"{"weight_map": {"shared": "one.safetensors", "copy": "one.safetensors"}}"#;
+    let one = safetensors(&[("shared", &[1], &[1.0])]);
+    let folder = folder(&[("model.safetensors.index.json", index), ("one.safetensors", &one)]);
+    let tensors = open(&folder).tensors().unwrap();
+    assert!(tensors.contains("shared") && !tensors.contains("copy"));
 }
 
 #[test]
