@@ -163,6 +163,11 @@ pub trait Backend: Send + Sync + 'static {
     /// What `load` returns, or `Weights` when the lengths do not fit the sizes.
     fn linear_layer(&self, name: &str, load: &mut dyn FnMut() -> Result<HostLinear>) -> Result<Self::Linear>;
 
+    /// Runs `work` where its operations start soonest: around a whole pass of a model, on one of the machine's threads.
+    fn within<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        work()
+    }
+
     /// (rows, in) -> (rows, out), or (rows, out / 2) of a gated pair.
     fn linear(
         &self,

@@ -28,6 +28,7 @@ mod scope;
 mod tensors;
 mod unique;
 
+pub(crate) use bytes::Bytes;
 pub use checkpoint::Checkpoint;
 pub use redundant::Redundant;
 pub use scope::Scope;

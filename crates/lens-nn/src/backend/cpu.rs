@@ -1,11 +1,14 @@
 //! The CPU: every operation is a kernel of `lens-kernels`.
 
 mod buffers;
+mod packs;
 
 use super::{AttentionSpec, Backend, Candidate, Epilogue, Heads, HostLinear, PatchGrid, Span};
 use crate::{Error, ErrorKind, Result};
 use buffers::Buffers;
 use lens_kernels as kernels;
+use packs::Packs;
+use std::{path::PathBuf, sync::Arc};
 
 pub use lens_kernels::{Precision, Tier};
 
@@ -18,17 +21,28 @@ pub struct CpuOptions {
     pub precision: Precision,
 }
 
+impl CpuOptions {
+    /// bf16 where the processor multiplies it faster than f32, else f32.
+    #[must_use]
+    pub fn auto_precision() -> Precision {
+        if Tier::detect().has_bf16() { Precision::Bf16 } else { Precision::F32 }
+    }
+}
+
 impl Default for CpuOptions {
     fn default() -> Self {
         Self { threads: 0, precision: Precision::F32 }
     }
 }
 
-/// The CPU backend: a thread pool, a precision, and buffers for activations.
+/// The CPU backend: a thread pool, a precision, buffers for activations, and perhaps a folder of packed layers. Clones
+/// share all but the folder.
+#[derive(Clone)]
 pub struct Cpu {
-    threads: kernels::Threads,
+    threads: Arc<kernels::Threads>,
     precision: Precision,
     buffers: Buffers,
+    packs: Option<Packs>,
 }
 
 /// Rows of f32 in memory, which goes back to the backend when the matrix is dropped.
@@ -62,14 +76,30 @@ pub struct KeyValueCache {
 }
 
 impl Cpu {
-    /// A CPU backend with its own thread pool.
+    /// A CPU backend with its own thread pool and the best instructions that the machine has.
     #[must_use]
     pub fn new(options: CpuOptions) -> Self {
-        Self {
-            threads: kernels::Threads::new(options.threads),
-            precision: options.precision,
-            buffers: Buffers::default(),
-        }
+        Self::with_tier(options, Tier::detect())
+    }
+
+    /// As [`Self::new`], with the instructions of `tier`: to compare tiers, or to get the same bits on unlike machines.
+    #[must_use]
+    pub fn with_tier(options: CpuOptions, tier: Tier) -> Self {
+        let threads = Arc::new(kernels::Threads::with_tier(options.threads, tier));
+        Self { threads, precision: options.precision, buffers: Buffers::default(), packs: None }
+    }
+
+    /// The same backend for one checkpoint, whose packed layers are kept in `folder`. The caller gives every checkpoint
+    /// and precision a folder of its own.
+    #[must_use]
+    pub fn keeping_packs(&self, folder: PathBuf) -> Self {
+        Self { packs: Some(Packs::new(folder)), ..self.clone() }
+    }
+
+    /// The instructions in use.
+    #[must_use]
+    pub fn tier(&self) -> Tier {
+        self.threads.tier()
     }
 
     /// A matrix whose values are still to be written.
@@ -105,6 +135,25 @@ fn shape_of<'a>(spec: &AttentionSpec<'a, Matrix>) -> kernels::AttentionShape<'a>
     }
 }
 
+fn pack(name: &str, host: &HostLinear, precision: Precision) -> Result<kernels::PackedLinear> {
+    let bias_fits = host.bias.as_ref().is_none_or(|bias| bias.len() == host.outputs);
+    let gate_fits = !host.gated || host.outputs.is_multiple_of(2);
+    let sizes_fit = host.outputs > 0 && host.inputs > 0 && host.weight.len() == host.outputs * host.inputs;
+    if !(sizes_fit && bias_fits && gate_fits) {
+        return Err(Error::new(ErrorKind::Weights, format!("layer `{name}`"))
+            .expected(format!("{} x {} weights", host.outputs, host.inputs))
+            .found(format!("{} weights", host.weight.len())));
+    }
+    let source = kernels::LinearSource {
+        weight: &host.weight,
+        bias: host.bias.as_deref(),
+        outputs: host.outputs,
+        inputs: host.inputs,
+        gated: host.gated,
+    };
+    Ok(kernels::PackedLinear::pack(&source, precision))
+}
+
 impl Backend for Cpu {
     type Tensor = Matrix;
     type Linear = kernels::PackedLinear;
@@ -132,22 +181,15 @@ impl Backend for Cpu {
         name: &str,
         load: &mut dyn FnMut() -> Result<HostLinear>,
     ) -> Result<kernels::PackedLinear> {
-        let host = load()?;
-        let bias_fits = host.bias.as_ref().is_none_or(|bias| bias.len() == host.outputs);
-        let gate_fits = !host.gated || host.outputs.is_multiple_of(2);
-        if host.weight.len() != host.outputs * host.inputs || !bias_fits || !gate_fits {
-            return Err(Error::new(ErrorKind::Weights, format!("layer `{name}`"))
-                .expected(format!("{} x {} weights", host.outputs, host.inputs))
-                .found(format!("{} weights", host.weight.len())));
+        let mut pack = || pack(name, &load()?, self.precision);
+        match &self.packs {
+            Some(packs) => packs.layer(name, pack),
+            None => pack(),
         }
-        let source = kernels::LinearSource {
-            weight: &host.weight,
-            bias: host.bias.as_deref(),
-            outputs: host.outputs,
-            inputs: host.inputs,
-            gated: host.gated,
-        };
-        Ok(kernels::PackedLinear::pack(&source, self.precision))
+    }
+
+    fn within<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        self.threads.install(work)
     }
 
     fn linear(&self, x: &Matrix, layer: &kernels::PackedLinear, epilogue: &Epilogue<'_, Matrix>) -> Matrix {

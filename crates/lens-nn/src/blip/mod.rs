@@ -68,7 +68,8 @@ impl<B: Backend> Blip<B> {
     /// # Errors
     /// `Input` when the number of values is not a multiple of a picture's.
     pub fn image_states(&self, pixels: &[f32]) -> Result<Vec<f32>> {
-        Ok(self.backend.download(&self.vision.forward(&self.backend, pixels)?))
+        let states = self.backend.within(|| self.vision.forward(&self.backend, pixels))?;
+        Ok(self.backend.download(&states))
     }
 
     /// Encodes pictures (n, 3, size, size) for [`Self::captions`].
@@ -76,7 +77,7 @@ impl<B: Backend> Blip<B> {
     /// # Errors
     /// As [`Self::image_states`].
     pub fn see(&self, pixels: &[f32]) -> Result<Pictures<B>> {
-        let states = self.vision.forward(&self.backend, pixels)?;
+        let states = self.backend.within(|| self.vision.forward(&self.backend, pixels))?;
         let tokens = self.config.grid.tokens();
         let pictures = self.backend.shape(&states).0 / tokens;
         Ok(Pictures(Arc::new(Sources {
@@ -137,7 +138,8 @@ impl<B: Backend> crate::generate::Decoder for CaptionDecoder<'_, B> {
     }
 
     fn step(&mut self, tokens: &[u32], lengths: &[usize]) -> Result<B::Tensor> {
-        self.model.decoder.step(&self.model.backend, &mut self.state, tokens, lengths)
+        let (model, state) = (self.model, &mut self.state);
+        model.backend.within(|| model.decoder.step(&model.backend, state, tokens, lengths))
     }
 
     fn select(&mut self, parents: &[usize]) {

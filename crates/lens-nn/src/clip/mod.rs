@@ -53,7 +53,7 @@ impl<B: Backend> Clip<B> {
     /// # Errors
     /// `Input` when the number of values is not a multiple of a picture's.
     pub fn image_features(&self, pixels: &[f32]) -> Result<Vec<f32>> {
-        let features = self.vision.forward(&self.backend, pixels)?;
+        let features = self.backend.within(|| self.vision.forward(&self.backend, pixels))?;
         Ok(self.backend.download(&features))
     }
 
@@ -63,7 +63,7 @@ impl<B: Backend> Clip<B> {
     /// # Errors
     /// `Input` for an empty text, one longer than the context, or an id beyond the vocabulary.
     pub fn text_features(&self, texts: &[Vec<u32>]) -> Result<Vec<f32>> {
-        let features = self.text.forward(&self.backend, texts)?;
+        let features = self.backend.within(|| self.text.forward(&self.backend, texts))?;
         Ok(self.backend.download(&features))
     }
 

@@ -99,7 +99,8 @@ impl<B: Backend> T5<B> {
                 .hint("use the tokenizer that belongs to this checkpoint"));
         }
         let spans = self_spans(texts.iter().map(Vec::len));
-        Ok(self.encoder.forward(&self.backend, self.backend.gather(&self.words, &ids), &spans))
+        let embedded = self.backend.gather(&self.words, &ids);
+        Ok(self.backend.within(|| self.encoder.forward(&self.backend, embedded, &spans)))
     }
 
     /// Starts answers to `encoded`, one sequence for each text. The first token to feed is [`Self::start_token`].
@@ -168,13 +169,16 @@ impl<B: Backend> crate::generate::Decoder for AnswerDecoder<'_, B> {
     }
 
     fn step(&mut self, tokens: &[u32], lengths: &[usize]) -> Result<B::Tensor> {
-        let (model, backend) = (self.model, self.model.backend.as_ref());
-        self.state.check_step(tokens, lengths, model.config.vocabulary_size)?;
-        let x = backend.gather(&model.words, tokens);
-        let x = model.decoder.forward(backend, &mut self.state, x, lengths);
-        self.state.advance(lengths);
-        let last = backend.gather(&x, &last_rows(lengths));
-        Ok(backend.linear(&last, &model.head, &Epilogue::PLAIN))
+        let (model, state) = (self.model, &mut self.state);
+        let backend = model.backend.as_ref();
+        state.check_step(tokens, lengths, model.config.vocabulary_size)?;
+        Ok(backend.within(|| {
+            let x = backend.gather(&model.words, tokens);
+            let x = model.decoder.forward(backend, state, x, lengths);
+            state.advance(lengths);
+            let last = backend.gather(&x, &last_rows(lengths));
+            backend.linear(&last, &model.head, &Epilogue::PLAIN)
+        }))
     }
 
     fn select(&mut self, parents: &[usize]) {

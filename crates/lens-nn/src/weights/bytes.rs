@@ -5,13 +5,13 @@ use memmap2::Mmap;
 use std::{io, ops::Deref, path::Path};
 
 #[derive(Debug)]
-pub(super) enum Bytes {
+pub(crate) enum Bytes {
     Mapped(Mmap),
     Embedded(&'static [u8]),
 }
 
 impl Bytes {
-    pub(super) fn map(path: &Path) -> io::Result<Self> {
+    pub(crate) fn map(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         #[expect(
             unsafe_code,
@@ -23,6 +23,12 @@ impl Bytes {
         // SAFETY: see the reason above.
         let map = unsafe { Mmap::map(file.file()) }?;
         Ok(Self::Mapped(map))
+    }
+}
+
+impl AsRef<[u8]> for Bytes {
+    fn as_ref(&self) -> &[u8] {
+        self
     }
 }
 
