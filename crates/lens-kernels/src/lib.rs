@@ -20,6 +20,7 @@ mod gemm;
 mod logits;
 mod norm;
 mod patches;
+mod peak;
 mod rows;
 mod shared;
 mod simd;
@@ -31,6 +32,7 @@ pub use gemm::{Epilogue, LayoutError, LinearSource, PackedLinear, Precision, lin
 pub use logits::{pick_log_probs, top_log_probs};
 pub use norm::norm;
 pub use patches::patches;
+pub use peak::{peak_operations, read_bandwidth};
 pub use rows::{add_rows, gather};
 pub use simd::{Tier, UnknownTier};
 pub use threads::Threads;
