@@ -1,9 +1,4 @@
-//! CPU arithmetic for transformers over plain slices: packed products with fused epilogues, attention, norms, top-k.
-//!
-//! Activations are row-major f32. A row of a result is a function of its own inputs only, bit for bit: neither the
-//! number of rows in a call nor the number of threads changes it. Sizes that do not fit each other are a mistake of
-//! the calling program and panic with a message that names them.
-
+#![doc = include_str!("../README.md")]
 #![allow(
     unsafe_code,
     reason = "vector instructions, and one result filled by several threads; each block says why it may"

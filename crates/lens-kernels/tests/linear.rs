@@ -205,6 +205,37 @@ proptest! {
     }
 }
 
+#[test]
+fn a_few_outlier_channels_do_not_drown_the_others_in_int8() {
+    let layer = Layer {
+        rows: 8,
+        inputs: 1024,
+        outputs: 64,
+        gated: false,
+        bias: false,
+        residual: false,
+        activation: Activation::None,
+        seed: 9,
+    };
+    let mut operands = layer.operands();
+    for row in operands.x.chunks_exact_mut(1024) {
+        for channel in [3, 100, 101, 517, 900, 1023] {
+            row[channel] *= 60.0;
+        }
+    }
+    let expected = common::product(&operands.x, &operands.weight, None, 1024);
+    let packed = layer.pack(&operands, Precision::Int8);
+    for threads in pools() {
+        let found = layer.run(&threads, &packed, &operands, 0..8);
+        for (expected, found) in expected.iter().zip(found.chunks_exact(64)) {
+            let error: f64 = expected.iter().zip(found).map(|(e, f)| (e - f64::from(*f)).powi(2)).sum();
+            let square: f64 = expected.iter().map(|e| e * e).sum();
+            // One line through all values leaves about 4 % here.
+            assert!((error / square).sqrt() < 0.01, "{}: {}", threads.tier(), (error / square).sqrt());
+        }
+    }
+}
+
 const SMALL: Layer = Layer {
     rows: 3,
     inputs: 33,

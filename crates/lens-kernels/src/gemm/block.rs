@@ -128,8 +128,13 @@ fn with_bias<S: Simd, P: Product>(
         let weight_sums = simd.load_words(&panel.sums[column..]);
         let zero = simd.splat_word(tile.zero(row));
         let centred = simd.sub_product(simd.floats_as_words(value), zero, weight_sums);
-        let scale = simd.mul(simd.splat(tile.scale(row)), simd.load(&panel.scales[column..]));
-        value = simd.mul(simd.to_floats(centred), scale);
+        let units = simd.load(&panel.scales[column..]);
+        value = simd.mul(simd.to_floats(centred), simd.mul(simd.splat(tile.scale(row)), units));
+        for &[input, bits] in tile.outliers(row) {
+            let weights = simd.load_words(&panel.words[input as usize / 4 * PANEL + column..]);
+            let weights = simd.to_floats(simd.signed_byte(weights, input % 4));
+            value = simd.fma(simd.mul(weights, units), simd.splat(f32::from_bits(bits)), value);
+        }
     }
     simd.add(value, simd.load(&panel.bias[column..]))
 }

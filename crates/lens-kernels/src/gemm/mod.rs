@@ -8,6 +8,7 @@ mod operand;
 mod pack;
 mod packed;
 pub(crate) mod product;
+mod quantise;
 mod split;
 
 pub use epilogue::Epilogue;

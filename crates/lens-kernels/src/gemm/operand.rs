@@ -3,10 +3,11 @@
 use super::bf16;
 use super::packed::Precision;
 use super::product::Words;
+use super::quantise::{ROW_WORDS, RowLine};
 use crate::simd::{Kernel, Simd};
 
 /// The rows of one call, in tiles as high as the register tile. A tile holds its words step by step, so that the
-/// product reads them in order, and then one scale and one zero point per row, which only int8 uses.
+/// product reads them in order, and then a few words per row that say what its bytes mean, which only int8 uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Operand<'a> {
     pub(crate) words: &'a [u32],
@@ -17,13 +18,10 @@ pub(crate) struct Operand<'a> {
     pub(crate) tile_rows: usize,
 }
 
-/// Words that a row takes beside its values.
-const ROW_EXTRA: usize = 2;
-
 impl<'a> Operand<'a> {
     /// Words of so many rows.
     pub(crate) fn size(rows: usize, steps: usize) -> usize {
-        rows * (steps + ROW_EXTRA)
+        rows * (steps + ROW_WORDS)
     }
 
     pub(crate) fn tiles(&self) -> usize {
@@ -34,9 +32,8 @@ impl<'a> Operand<'a> {
         let first = index * self.tile_rows;
         let rows = self.tile_rows.min(self.rows - first);
         let words = &self.words[Self::size(first, self.steps)..Self::size(first + rows, self.steps)];
-        let (words, extra) = words.split_at(rows * self.steps);
-        let (scales, zeros) = extra.split_at(rows);
-        Tile { first, rows, words, scales, zeros }
+        let (words, lines) = words.split_at(rows * self.steps);
+        Tile { first, rows, words, lines }
     }
 }
 
@@ -48,8 +45,8 @@ pub(crate) struct Tile<'a> {
     pub(crate) rows: usize,
     /// (steps, rows)
     words: &'a [u32],
-    scales: &'a [u32],
-    zeros: &'a [u32],
+    /// (rows, [`ROW_WORDS`])
+    lines: &'a [u32],
 }
 
 impl Tile<'_> {
@@ -59,12 +56,22 @@ impl Tile<'_> {
 
     /// What one unit of an int8 activation of `row` is worth.
     pub(crate) fn scale(&self, row: usize) -> f32 {
-        f32::from_bits(self.scales[row])
+        f32::from_bits(self.line(row)[0])
     }
 
     /// The int8 activation of `row` that stands for zero.
     pub(crate) fn zero(&self, row: usize) -> u32 {
-        self.zeros[row]
+        self.line(row)[1]
+    }
+
+    /// Index and bits of the values of `row` that its bytes leave out.
+    pub(crate) fn outliers(&self, row: usize) -> &[[u32; 2]] {
+        let line = self.line(row);
+        &line[3..].as_chunks().0[..line[2] as usize]
+    }
+
+    fn line(&self, row: usize) -> &[u32] {
+        &self.lines[row * ROW_WORDS..(row + 1) * ROW_WORDS]
     }
 }
 
@@ -85,17 +92,21 @@ impl Kernel for PackTile<'_> {
     fn run<S: Simd>(self, _: S) {
         let rows = self.x.len() / self.inputs;
         let steps = self.inputs.div_ceil(self.precision.per_word());
-        let (words, extra) = self.out.split_at_mut(rows * steps);
-        let (scales, zeros) = extra.split_at_mut(rows);
-        for (row, x) in self.x.chunks_exact(self.inputs).enumerate() {
+        let (words, lines) = self.out.split_at_mut(rows * steps);
+        let rows_and_lines = self.x.chunks_exact(self.inputs).zip(lines.chunks_exact_mut(ROW_WORDS));
+        for (row, (x, line_words)) in rows_and_lines.enumerate() {
             let words = &mut words[row..];
             match self.precision {
                 Precision::F32 => scatter(x, rows, words, |x: [f32; 1]| x[0].to_bits()),
                 Precision::Bf16 => scatter(x, rows, words, |x: [f32; 2]| bf16::pair(x[0], x[1])),
                 Precision::Int8 => {
-                    let range = ByteRange::of(x);
-                    (scales[row], zeros[row]) = (range.scale.to_bits(), range.zero as u32);
-                    scatter(x, rows, words, |x: [f32; 4]| range.quantise(x));
+                    let line = RowLine::fit(x, line_words);
+                    scatter(x, rows, words, |x: [f32; 4]| line.quantise(x));
+                    for outlier in line_words[3..].iter().step_by(2).take(line_words[2] as usize) {
+                        let (step, shift) = (*outlier as usize / 4, *outlier % 4 * 8);
+                        let word = &mut words[step * rows];
+                        *word = *word & !(0xFF << shift) | (line_words[1] << shift);
+                    }
                 }
             }
         }
@@ -130,57 +141,5 @@ fn scatter<const N: usize>(x: &[f32], rows: usize, words: &mut [u32], word: impl
         if let Some(target) = targets.next() {
             *target = word(group);
         }
-    }
-}
-
-/// The straight line from a row's least to its greatest value that bytes 0 to 255 stand for.
-#[derive(Clone, Copy)]
-struct ByteRange {
-    scale: f32,
-    per_unit: f32,
-    /// The byte of 0.0, so that zero padding is exact.
-    zero: f32,
-}
-
-impl ByteRange {
-    /// The scale is NaN where a value is not finite, and so is then the row of the result.
-    #[inline(always)]
-    fn of(x: &[f32]) -> Self {
-        const LANES: usize = 16;
-        let (mut least, mut greatest, mut odd) = ([0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES]);
-        let (blocks, rest) = x.as_chunks::<LANES>();
-        let mut last = [0.0; LANES];
-        last[..rest.len()].copy_from_slice(rest);
-        for block in blocks.iter().chain(std::iter::once(&last)) {
-            for lane in 0..LANES {
-                let x = block[lane];
-                least[lane] = if x < least[lane] { x } else { least[lane] };
-                greatest[lane] = if x > greatest[lane] { x } else { greatest[lane] };
-                odd[lane] += x * 0.0;
-            }
-        }
-        let (mut low, mut high, mut not_finite) = (0.0f32, 0.0f32, 0.0f32);
-        for lane in 0..LANES {
-            low = low.min(least[lane]);
-            high = high.max(greatest[lane]);
-            not_finite += odd[lane];
-        }
-        // Halves first: the difference of two finite values may not be finite.
-        let scale = (high / 255.0 - low / 255.0).max(f32::MIN_POSITIVE) + not_finite;
-        let per_unit = 1.0 / scale;
-        Self { scale, per_unit, zero: (-low * per_unit).round_ties_even().clamp(0.0, 255.0) }
-    }
-
-    #[inline(always)]
-    fn quantise(self, x: [f32; 4]) -> u32 {
-        // Adding 1.5 * 2^23 rounds to the nearest integer, which the low bits then hold.
-        const SHIFT: f32 = 12_582_912.0;
-        let byte = |x: f32| {
-            let y = x * self.per_unit + self.zero;
-            let y = if y > 0.0 { y } else { 0.0 };
-            let y = if y < 255.0 { y } else { 255.0 };
-            (y + SHIFT).to_bits() & 0xFF
-        };
-        byte(x[0]) | (byte(x[1]) << 8) | (byte(x[2]) << 16) | (byte(x[3]) << 24)
     }
 }

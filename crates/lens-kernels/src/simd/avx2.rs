@@ -124,6 +124,10 @@ impl Simd for Avx2 {
     }
 
     #[inline(always)]
+    fn signed_byte(self, x: __m256i, index: u32) -> __m256i {
+        unsafe { _mm256_srai_epi32::<24>(_mm256_sll_epi32(x, _mm_cvtsi32_si128(24 - 8 * index as i32))) }
+    }
+    #[inline(always)]
     fn dot_bf16(self, sums: __m256, a: __m256i, b: __m256i) -> __m256 {
         unsafe {
             let low = |x| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(x));

@@ -113,6 +113,10 @@ impl<const DOTS: bool> Simd for Avx512<DOTS> {
     }
 
     #[inline(always)]
+    fn signed_byte(self, x: __m512i, index: u32) -> __m512i {
+        unsafe { _mm512_srai_epi32::<24>(_mm512_sll_epi32(x, _mm_cvtsi32_si128(24 - 8 * index as i32))) }
+    }
+    #[inline(always)]
     fn dot_bf16(self, sums: __m512, a: __m512i, b: __m512i) -> __m512 {
         unsafe {
             if DOTS {

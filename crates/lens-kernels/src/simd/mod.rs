@@ -79,6 +79,9 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// a - b * c of 32-bit integers, wrapping.
     fn sub_product(self, a: Self::Words, b: Self::Words, c: Self::Words) -> Self::Words;
 
+    /// Byte `index` (0 is the lowest) of each lane as a signed integer.
+    fn signed_byte(self, x: Self::Words, index: u32) -> Self::Words;
+
     /// sums + the products of the two bf16 of each lane.
     fn dot_bf16(self, sums: Self::Floats, a: Self::Words, b: Self::Words) -> Self::Floats;
     /// sums + the products of the four bytes of each lane, `a` unsigned and `b` signed, without saturation.

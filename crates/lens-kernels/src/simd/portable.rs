@@ -119,6 +119,10 @@ impl Simd for Portable {
     }
 
     #[inline(always)]
+    fn signed_byte(self, x: Self::Words, index: u32) -> Self::Words {
+        x.map(|x| i32::from(((x >> (8 * index)) as u8).cast_signed()).cast_unsigned())
+    }
+    #[inline(always)]
     fn dot_bf16(self, sums: Self::Floats, a: Self::Words, b: Self::Words) -> Self::Floats {
         let low = |x: Self::Words| x.map(|x| f32::from_bits(x << 16));
         let high = |x: Self::Words| x.map(|x| f32::from_bits(x & 0xFFFF_0000));
