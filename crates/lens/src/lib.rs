@@ -24,6 +24,7 @@ pub mod vocab;
 mod embedder;
 #[cfg(test)]
 mod fake_http;
+mod lazy;
 mod lens;
 mod look;
 mod module;

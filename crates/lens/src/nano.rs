@@ -1,11 +1,15 @@
 //! The small models inside the program.
 
+#[cfg(feature = "ocr")]
+use crate::modules::ocr::OcrModels;
 use crate::{
     Embedder, Error, ErrorKind, Result,
     preset::Role,
     vocab::{ATTRIBUTE_TEMPLATE, EmbeddedVocabulary, Vocabulary},
 };
-use lens_nano::{BLIP, CLIP, File, OCR, READER, VOCAB, VOCAB_EMBEDDINGS};
+#[cfg(feature = "ocr")]
+use lens_nano::OCR;
+use lens_nano::{BLIP, CLIP, File, READER, VOCAB, VOCAB_EMBEDDINGS};
 use lens_nn::weights::Checkpoint;
 
 /// What nano's CLIP met its names in while it was trained.
@@ -29,11 +33,12 @@ pub fn checkpoint(role: Role) -> Result<Checkpoint> {
     Checkpoint::embedded(&format!("nano {role}"), &files)
 }
 
-/// The files of the OCR pair, none when this build has no such pair: (detector, recogniser).
+/// The OCR pair, `None` when this build has none.
+#[cfg(feature = "ocr")]
 #[must_use]
-pub fn ocr() -> Option<(&'static [u8], &'static [u8])> {
-    let find = |part: &str| OCR.iter().find(|file| file.name.starts_with(part)).map(|file| file.bytes);
-    Some((find("detect")?, find("recogni")?))
+pub fn ocr() -> Option<OcrModels> {
+    let alphabet = find(OCR, "alphabet.txt").and_then(|bytes| std::str::from_utf8(bytes).ok());
+    Some(OcrModels::new(find(OCR, "detection.onnx")?, find(OCR, "recognition.onnx")?, alphabet))
 }
 
 /// The texts of [`Role::Tags`] or [`Role::Attributes`].

@@ -9,6 +9,11 @@ use crate::{
     preset::{Part, Role},
     vocab::EmbeddedVocabulary,
 };
+#[cfg(feature = "ocr")]
+use crate::{
+    modules::ocr::{OcrModels, OcrModule},
+    preset::Located,
+};
 use std::sync::Arc;
 
 /// What the evidence says when no OCR model is there.
@@ -18,7 +23,26 @@ impl Assembler<'_> {
     pub(super) fn add_eyes(&self, builder: LensBuilder, watch: &mut Watch<'_>) -> Result<LensBuilder> {
         let (builder, clip) = self.add_clip(builder, watch)?;
         let builder = self.add_captions(builder, clip, watch)?;
-        Ok(if self.config.ocr.enabled { builder.module(AbsentModule::new("ocr", NO_OCR)) } else { builder })
+        if self.config.ocr.enabled { self.add_ocr(builder, watch) } else { Ok(builder) }
+    }
+
+    #[cfg(feature = "ocr")]
+    fn add_ocr(&self, builder: LensBuilder, watch: &mut Watch<'_>) -> Result<LensBuilder> {
+        let models = match self.locate(Role::Ocr, watch)? {
+            Some(Located::Path(folder)) => Some(OcrModels::open(&folder)?),
+            #[cfg(feature = "nano")]
+            Some(Located::Embedded) => crate::nano::ocr(),
+            _ => None,
+        };
+        Ok(match models {
+            Some(models) => builder.module(OcrModule::new(models, self.config.ocr.max_side)),
+            None => builder.module(AbsentModule::new("ocr", NO_OCR)),
+        })
+    }
+
+    #[cfg(not(feature = "ocr"))]
+    fn add_ocr(&self, builder: LensBuilder, _: &mut Watch<'_>) -> Result<LensBuilder> {
+        Ok(builder.module(AbsentModule::new("ocr", NO_OCR)))
     }
 
     /// CLIP, and the modules that choose from a vocabulary.

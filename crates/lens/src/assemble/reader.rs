@@ -3,6 +3,7 @@
 use super::{Assembler, Watch};
 use crate::{
     Error, ErrorKind, LensBuilder, Result,
+    llm::remote::{EndpointOptions, Remote},
     local::T5Reader,
     preset::{Located, Part, Role},
 };
@@ -18,17 +19,16 @@ struct Family {
 impl Assembler<'_> {
     pub(super) fn add_reader(&self, builder: LensBuilder, watch: &mut Watch<'_>) -> Result<LensBuilder> {
         let checkpoint = match self.locate(Role::Llm, watch)? {
-            Some(Located::Endpoint(base_url)) => return self.add_endpoint(builder, base_url.as_deref()),
+            Some(Located::Endpoint(base_url)) => {
+                let options = EndpointOptions::from_config(self.config, base_url.as_deref())?;
+                return Ok(builder.llm(Remote::new(options)?));
+            }
             Some(Located::Path(folder)) => Checkpoint::open(&folder)?,
             Some(Located::Embedded) => super::nano_checkpoint(Role::Llm)?,
             None => return Ok(builder),
         };
         check_family(&checkpoint)?;
         Ok(builder.llm(T5Reader::load(&self.reader_name(), &checkpoint, Arc::clone(&self.cpu))?))
-    }
-
-    fn add_endpoint(&self, _: LensBuilder, _: Option<&str>) -> Result<LensBuilder> {
-        Err(Error::new(ErrorKind::Config, "language model").found("endpoints come later"))
     }
 
     fn reader_name(&self) -> String {

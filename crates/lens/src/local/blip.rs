@@ -1,7 +1,7 @@
 //! BLIP as the captioner.
 
-use super::{BATCH, Lazy, fingerprint, pixels};
-use crate::{Fingerprint, Look, Result, evidence::CaptionKind};
+use super::{BATCH, fingerprint, pixels};
+use crate::{Fingerprint, Look, Result, evidence::CaptionKind, lazy::Lazy};
 use lens_nn::{
     backend::cpu::Cpu,
     blip::Blip,

@@ -1,7 +1,7 @@
 //! CLIP as the embedder.
 
-use super::{BATCH, Lazy, fingerprint, pixels};
-use crate::{Embedder, Fingerprint, Look, Result, Space};
+use super::{BATCH, fingerprint, pixels};
+use crate::{Embedder, Fingerprint, Look, Result, Space, lazy::Lazy};
 use lens_nn::{
     backend::cpu::Cpu,
     clip::{Clip, normalize},

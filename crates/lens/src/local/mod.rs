@@ -2,7 +2,6 @@
 
 mod blip;
 mod clip;
-mod lazy;
 mod reader;
 
 pub use blip::{Captioner, CaptionerOptions, Draft};
@@ -10,7 +9,7 @@ pub use clip::ClipEncoder;
 pub use reader::T5Reader;
 
 use crate::{Fingerprint, Picture, Result, evidence::hex};
-use lazy::Lazy;
+
 use lens_nn::{
     backend::cpu::{Cpu, Precision},
     preprocess::{Preprocess, RgbView},

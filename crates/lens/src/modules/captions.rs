@@ -43,7 +43,9 @@ impl Module for CaptionModule {
             }
         }
         for (index, captions) in captions.into_iter().enumerate() {
-            captions.into_iter().for_each(|caption| sink(index, Item::Caption(caption)));
+            for caption in captions {
+                sink(index, Item::Caption(caption));
+            }
         }
         Ok(())
     }

@@ -2,6 +2,8 @@
 
 mod absent;
 mod captions;
+#[cfg(feature = "ocr")]
+pub mod ocr;
 mod vocabulary;
 
 pub use absent::AbsentModule;

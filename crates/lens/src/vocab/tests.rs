@@ -121,7 +121,7 @@ fn an_interrupted_run_goes_on() {
     let cancel = Cancel::new();
     let mut stop = |done, _| {
         if done == 128 {
-            cancel.raise()
+            cancel.raise();
         }
     };
     let stopped =

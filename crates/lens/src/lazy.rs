@@ -4,18 +4,18 @@ use crate::Result;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 /// Made once; a making that failed is tried again at the next call.
-pub(super) struct Lazy<T> {
+pub(crate) struct Lazy<T> {
     value: OnceLock<T>,
     making: Mutex<()>,
 }
 
 impl<T> Lazy<T> {
-    pub(super) const fn new() -> Self {
+    pub(crate) const fn new() -> Self {
         Self { value: OnceLock::new(), making: Mutex::new(()) }
     }
 
     /// The value; `load` makes it if nobody did. Others who ask meanwhile wait.
-    pub(super) fn get_or_load(&self, load: impl FnOnce() -> Result<T>) -> Result<&T> {
+    pub(crate) fn get_or_load(&self, load: impl FnOnce() -> Result<T>) -> Result<&T> {
         if let Some(value) = self.value.get() {
             return Ok(value);
         }

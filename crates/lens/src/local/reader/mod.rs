@@ -196,3 +196,6 @@ impl Observer for Listener<'_> {
         self.cancel.is_raised()
     }
 }
+
+#[cfg(test)]
+mod tests;

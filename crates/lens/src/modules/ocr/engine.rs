@@ -1,0 +1,165 @@
+//! One picture through detector, layout and recogniser.
+
+use super::{
+    OcrModels,
+    ctc::{Character, confidence, decode},
+    ink::{Pixels, ink},
+};
+use crate::{
+    Error, ErrorKind, Picture, Result,
+    evidence::{OcrLine, PixelBox},
+};
+use image::{RgbImage, imageops};
+use ocrs::{ImageSource, OcrEngine, OcrEngineParams, OcrInput};
+use rten::Model;
+use rten_imageproc::{BoundingRect, RotatedRect};
+use rten_tensor::{AsView, Layout, NdTensor, Tensor};
+
+/// ocrs pads lines on the right to a multiple of this, with this value: what the recogniser was trained on.
+const PADDED_TO: usize = 50;
+const PADDING: f32 = -0.5;
+
+pub(super) struct Engine {
+    ocr: OcrEngine,
+    recogniser: Model,
+    alphabet: Vec<char>,
+}
+
+/// Words next to each other in a line, painted alike.
+struct Run {
+    words: Vec<RotatedRect>,
+    ink: Option<&'static str>,
+}
+
+impl Engine {
+    pub(super) fn load(models: &OcrModels) -> Result<Self> {
+        let load = |part: &str, bytes: &[u8]| {
+            Model::load(bytes.to_vec()).map_err(|error| {
+                Error::new(ErrorKind::Weights, format!("OCR {part}"))
+                    .expected("an rten or ONNX file")
+                    .found(error.to_string())
+                    .because(error)
+            })
+        };
+        let parameters = OcrEngineParams {
+            detection_model: Some(load("detector", &models.detector)?),
+            // ocrs wants one to prepare lines for it; it is run by ourselves.
+            recognition_model: Some(load("recogniser", &models.recogniser)?),
+            ..OcrEngineParams::default()
+        };
+        let ocr = OcrEngine::new(parameters).map_err(|error| failed("models").because(error))?;
+        let recogniser = load("recogniser", &models.recogniser)?;
+        Ok(Self { ocr, recogniser, alphabet: models.alphabet.chars().collect() })
+    }
+
+    /// The lines of a picture in reading order, a line painted in several colours in parts.
+    pub(super) fn read(&self, picture: &Picture, max_side: u32) -> Result<Vec<OcrLine>> {
+        let reduced = reduced(picture, max_side)?;
+        let (width, height) = reduced.dimensions();
+        let source = ImageSource::from_bytes(reduced.as_raw(), (width, height))
+            .map_err(|error| failed("picture").because(error))?;
+        let input = self.ocr.prepare_input(source).map_err(|error| failed("picture").because(error))?;
+        let words = self.ocr.detect_words(&input).map_err(|error| failed("detector").because(error))?;
+        let pixels = Pixels { width, height, rgb: reduced.as_raw() };
+        let scale = f64::from(picture.width()) / f64::from(width);
+        let mut lines = Vec::new();
+        for words in self.ocr.find_text_lines(&input, &words) {
+            for run in runs(words, pixels) {
+                let characters = self.recognise(&input, &run.words)?;
+                if !characters.is_empty() {
+                    lines.push(line(&characters, &run, scale, picture));
+                }
+            }
+        }
+        Ok(lines)
+    }
+
+    fn recognise(&self, input: &OcrInput, words: &[RotatedRect]) -> Result<Vec<Character>> {
+        let prepared = self
+            .ocr
+            .prepare_recognition_input(input, words)
+            .map_err(|error| failed("line").because(error))?;
+        let [height, width] = prepared.shape();
+        let padded_width = width.next_multiple_of(PADDED_TO);
+        let mut padded = NdTensor::full([1, 1, height, padded_width], PADDING);
+        for y in 0..height {
+            for x in 0..width {
+                padded[[0, 0, y, x]] = prepared[[y, x]];
+            }
+        }
+        let output = self
+            .recogniser
+            .run_one(Tensor::from(padded).view().into(), None)
+            .map_err(|error| failed("recogniser").because(error))?;
+        let output: Tensor<f32> = output.try_into().map_err(|_| failed("recogniser").found("no numbers"))?;
+        // (steps, 1, labels)
+        let labels = output.shape().last().copied().unwrap_or_default();
+        if output.ndim() != 3 || labels != self.alphabet.len() + 1 {
+            return Err(failed("recogniser")
+                .expected(format!("steps of {} labels", self.alphabet.len() + 1))
+                .found(format!("a result of shape {:?}", output.shape()))
+                .hint("put the recogniser's characters into alphabet.txt beside it"));
+        }
+        let scores = output.to_vec();
+        let step_width = padded_width as f32 / (scores.len() / labels).max(1) as f32;
+        let mut characters = decode(&scores, &self.alphabet);
+        characters.retain(|character| (character.step as f32 * step_width) < width as f32);
+        Ok(characters)
+    }
+}
+
+fn failed(what: &str) -> Error {
+    Error::new(ErrorKind::Model, format!("OCR {what}"))
+}
+
+/// At most `max_side` pixels on the longest side.
+fn reduced(picture: &Picture, max_side: u32) -> Result<RgbImage> {
+    let (width, height) = (picture.width(), picture.height());
+    let whole = RgbImage::from_raw(width, height, picture.rgb().to_vec())
+        .ok_or_else(|| Error::new(ErrorKind::Internal, "pixels of a picture"))?;
+    let longest = width.max(height);
+    if longest <= max_side {
+        return Ok(whole);
+    }
+    let shrink =
+        |side: u32| (u64::from(side) * u64::from(max_side)).div_ceil(u64::from(longest)).max(1) as u32;
+    Ok(imageops::resize(&whole, shrink(width), shrink(height), imageops::FilterType::Triangle))
+}
+
+/// Parts a line where the ink changes. A word without a colour of its own stays with the one before.
+fn runs(words: Vec<RotatedRect>, pixels: Pixels<'_>) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for word in words {
+        let ink = ink(pixels, bounds(std::slice::from_ref(&word), 1.0, pixels.width, pixels.height));
+        match runs.last_mut() {
+            Some(run) if ink.is_none() || run.ink == ink => run.words.push(word),
+            _ => runs.push(Run { words: vec![word], ink }),
+        }
+    }
+    runs
+}
+
+fn line(characters: &[Character], run: &Run, scale: f64, picture: &Picture) -> OcrLine {
+    OcrLine {
+        id: String::new(),
+        text: characters.iter().map(|character| character.letter).collect(),
+        confidence: confidence(characters),
+        characters: characters.iter().map(|character| character.probability).collect(),
+        bounds: bounds(&run.words, scale, picture.width(), picture.height()),
+        ink: run.ink.map(str::to_owned),
+    }
+}
+
+/// The smallest upright box around words, scaled, within width x height.
+fn bounds(words: &[RotatedRect], scale: f64, width: u32, height: u32) -> PixelBox {
+    let edge = |value: f32, most: u32| (f64::from(value) * scale).round().clamp(0.0, f64::from(most)) as u32;
+    let rects = words.iter().map(BoundingRect::bounding_rect);
+    let (mut left, mut top, mut right, mut bottom) = (width, height, 0, 0);
+    for rect in rects {
+        left = left.min(edge(rect.left(), width));
+        top = top.min(edge(rect.top(), height));
+        right = right.max(edge(rect.right(), width));
+        bottom = bottom.max(edge(rect.bottom(), height));
+    }
+    PixelBox { x: left, y: top, width: right.saturating_sub(left), height: bottom.saturating_sub(top) }
+}
