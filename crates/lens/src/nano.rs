@@ -62,7 +62,7 @@ pub fn template(role: Role) -> &'static str {
 ///
 /// # Errors
 /// `Weights` when they were made of other texts or by another CLIP than `embedder`.
-pub fn embedded_vocabulary(role: Role, embedder: &dyn Embedder) -> Result<EmbeddedVocabulary> {
+pub fn vocabulary_with_embeddings(role: Role, embedder: &dyn Embedder) -> Result<EmbeddedVocabulary> {
     let bytes = find(VOCAB_EMBEDDINGS, &format!("{role}.safetensors")).ok_or_else(|| missing(role))?;
     EmbeddedVocabulary::from_bytes(bytes, vocabulary(role)?, template(role), embedder)
 }
@@ -80,7 +80,7 @@ fn missing(role: Role) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{embedded_vocabulary, vocabulary};
+    use super::{vocabulary, vocabulary_with_embeddings};
     use crate::{Embedder, local::ClipEncoder, preset::Role};
     use lens_nn::backend::cpu::{Cpu, CpuOptions};
     use std::sync::Arc;
@@ -91,7 +91,7 @@ mod tests {
         let cpu = Arc::new(Cpu::new(CpuOptions::default()));
         let clip = ClipEncoder::new(super::checkpoint(Role::Clip).unwrap(), cpu).unwrap();
         for role in [Role::Tags, Role::Attributes] {
-            let kept = embedded_vocabulary(role, &clip).unwrap();
+            let kept = vocabulary_with_embeddings(role, &clip).unwrap();
             let texts = vocabulary(role).unwrap();
             let last = texts.texts().last().unwrap();
             let fresh = clip.embed_texts(&[super::template(role).replace("{}", last)]).unwrap();

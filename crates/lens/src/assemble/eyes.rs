@@ -1,12 +1,12 @@
 //! The modules that see.
 
-use super::{Assembler, Watch};
+use super::{Assembler, Watch, embedded};
 use crate::{
     Embedder, LensBuilder, Result,
     config::VocabularySettings,
     local::{Captioner, CaptionerOptions, ClipEncoder},
     modules::{AbsentModule, CaptionModule, VocabularyModule},
-    preset::{Part, Role},
+    preset::Role,
     vocab::EmbeddedVocabulary,
 };
 #[cfg(feature = "ocr")]
@@ -76,10 +76,11 @@ impl Assembler<'_> {
         clip: &ClipEncoder,
         watch: &mut Watch<'_>,
     ) -> Result<Option<EmbeddedVocabulary>> {
-        let (Some(part), true) = (self.preset.parts.get(&role), settings.enabled) else { return Ok(None) };
-        #[cfg(feature = "nano")]
-        if *part == Part::Embedded && self.preset.parts.get(&Role::Clip) == Some(&Part::Embedded) {
-            return crate::nano::embedded_vocabulary(role, clip).map(Some);
+        if !settings.enabled || !self.preset.parts.contains_key(&role) {
+            return Ok(None);
+        }
+        if self.is_embedded(role) && self.is_embedded(Role::Clip) {
+            return embedded::vocabulary_with_embeddings(role, clip).map(Some);
         }
         let vocabulary = self.vocabulary(role, watch)?;
         self.embed(role, vocabulary, clip, watch).map(|(embedded, _)| Some(embedded))

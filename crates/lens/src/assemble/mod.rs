@@ -4,21 +4,28 @@ mod eyes;
 mod reader;
 #[cfg(test)]
 mod tests;
+#[cfg(not(feature = "nano"))]
+mod without_nano;
 
 use crate::{
     Config, Error, ErrorKind, Home, Lens, LensBuilder, Preset, Result, Store,
     config::Precision as PrecisionSetting,
     hub::{Hub, Progress},
     local::ClipEncoder,
-    preset::{Located, Role},
+    preset::{Located, Part, Role},
     prompt::{FenceKey, Template},
-    vocab::{Built, EmbeddedVocabulary, Vocabulary},
+    vocab::{ATTRIBUTE_TEMPLATE, Built, EmbeddedVocabulary, TAG_TEMPLATE, Vocabulary},
 };
 use lens_nn::{
     backend::cpu::{Cpu, CpuOptions, Precision, Tier},
     weights::Checkpoint,
 };
 use std::{ops::ControlFlow, sync::Arc};
+
+#[cfg(feature = "nano")]
+use crate::nano as embedded;
+#[cfg(not(feature = "nano"))]
+use without_nano as embedded;
 
 /// What assembling tells while it takes long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,7 +112,7 @@ impl<'a> Assembler<'a> {
     pub fn vocabulary(&self, role: Role, watch: &mut Watch<'_>) -> Result<Vocabulary> {
         match self.locate(role, watch)? {
             Some(Located::Path(path)) => Vocabulary::open(&path),
-            Some(Located::Embedded) => nano_vocabulary(role),
+            Some(Located::Embedded) => embedded::vocabulary(role),
             Some(Located::Endpoint(_)) | None => {
                 Err(Error::new(ErrorKind::Config, format!("preset {}", self.preset.name))
                     .expected(format!("a vocabulary of {role}"))
@@ -170,21 +177,21 @@ impl<'a> Assembler<'a> {
     fn checkpoint(&self, role: Role, watch: &mut Watch<'_>) -> Result<Option<Checkpoint>> {
         match self.locate(role, watch)? {
             Some(Located::Path(folder)) => Checkpoint::open(&folder).map(Some),
-            Some(Located::Embedded) => nano_checkpoint(role).map(Some),
+            Some(Located::Embedded) => embedded::checkpoint(role).map(Some),
             Some(Located::Endpoint(_)) | None => Ok(None),
         }
     }
 
+    fn is_embedded(&self, role: Role) -> bool {
+        self.preset.parts.get(&role) == Some(&Part::Embedded)
+    }
+
     /// nano's CLIP met names in another form than the article's.
     fn vocabulary_template(&self, role: Role) -> &'static str {
-        use crate::{preset::Part, vocab};
         match role {
-            #[cfg(feature = "nano")]
-            Role::Tags if self.preset.parts.get(&Role::Clip) == Some(&Part::Embedded) => {
-                crate::nano::TAG_TEMPLATE
-            }
-            Role::Tags => vocab::TAG_TEMPLATE,
-            _ => vocab::ATTRIBUTE_TEMPLATE,
+            Role::Tags if self.is_embedded(Role::Clip) => embedded::TAG_TEMPLATE,
+            Role::Tags => TAG_TEMPLATE,
+            _ => ATTRIBUTE_TEMPLATE,
         }
     }
 }
@@ -196,25 +203,4 @@ fn precision(setting: PrecisionSetting) -> Precision {
         PrecisionSetting::Bf16 => Precision::Bf16,
         PrecisionSetting::Int8 => Precision::Int8,
     }
-}
-
-#[cfg(feature = "nano")]
-use crate::nano::{checkpoint as nano_checkpoint, vocabulary as nano_vocabulary};
-
-#[cfg(not(feature = "nano"))]
-fn nano_checkpoint(role: Role) -> Result<Checkpoint> {
-    Err(not_embedded(role))
-}
-
-#[cfg(not(feature = "nano"))]
-fn nano_vocabulary(role: Role) -> Result<Vocabulary> {
-    Err(not_embedded(role))
-}
-
-#[cfg(not(feature = "nano"))]
-fn not_embedded(role: Role) -> Error {
-    Error::new(ErrorKind::Config, format!("embedded part for {role}"))
-        .expected("a build with the feature `nano`")
-        .found("one without")
-        .hint("choose another preset")
 }

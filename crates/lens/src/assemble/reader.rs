@@ -24,7 +24,7 @@ impl Assembler<'_> {
                 return Ok(builder.llm(Remote::new(options)?));
             }
             Some(Located::Path(folder)) => Checkpoint::open(&folder)?,
-            Some(Located::Embedded) => super::nano_checkpoint(Role::Llm)?,
+            Some(Located::Embedded) => super::embedded::checkpoint(Role::Llm)?,
             None => return Ok(builder),
         };
         check_family(&checkpoint)?;
