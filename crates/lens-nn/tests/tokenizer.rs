@@ -8,6 +8,10 @@ const BERT: &[u8] = b"[PAD]\n[UNK]\n[CLS]\n[SEP]\na\npicture\nof\n##s\n,\ndon\n'
 const CLIP_VOCAB: &[u8] =
     br#"{"c": 0, "a": 1, "t": 2, "t</w>": 3, "s</w>": 4, "ca": 5, "cat</w>": 6, "!</w>": 7, "<|startoftext|>": 8, "<|endoftext|>": 9}"#;
 const CLIP_MERGES: &[u8] = b"#version: 0.2\nc a\nca t</w>\n";
+/// Its characters' map is no map, on which the `tokenizers` crate panics.
+const PANICS: &[u8] = br#"{"version": "1.0", "truncation": null, "padding": null, "added_tokens": [],
+    "normalizer": {"type": "Precompiled", "precompiled_charsmap": "AAAA"}, "pre_tokenizer": null, "post_processor": null,
+    "decoder": null, "model": {"type": "WordLevel", "vocab": {"a": 0}, "unk_token": "a"}}"#;
 
 fn bert() -> Tokenizer {
     Tokenizer::from_checkpoint(&Checkpoint::embedded("test", &[("vocab.txt", BERT)]).unwrap()).unwrap()
@@ -58,6 +62,7 @@ fn wrong_files_are_refused() {
     let cases = [
         Case(&[("tokenizer.json", b"{}")], "tokenizer.json"),
         Case(&[("tokenizer.json", b"\xff")], "tokenizer.json"),
+        Case(&[("tokenizer.json", PANICS)], "tokenizer.json"),
         Case(&[("vocab.txt", b"a\nb\n")], "vocab.txt"),
         Case(&[("vocab.json", b"[]"), ("merges.txt", b"")], "vocab.json"),
         Case(&[("vocab.json", b"{\"a\": 0}"), ("merges.txt", b"")], "vocab.json"),

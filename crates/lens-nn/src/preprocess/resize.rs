@@ -5,7 +5,8 @@
 
 use super::{RgbView, geometry::Axis};
 
-/// Fractional bits of a weight: 32 less 8 for the byte and 2 for the sign and the negative lobes.
+/// Fractional bits of a weight: 32 less 8 for the byte and 2 for the sign and the lobes. The magnitudes of the weights of a
+/// sample sum to at most 1.27, so that sums of bytes stay below 2^31.
 const FRACTION_BITS: u32 = 22;
 const HALF: i32 = 1 << (FRACTION_BITS - 1);
 

@@ -5,6 +5,7 @@
 mod legacy;
 
 use crate::{Error, ErrorKind, Result, weights::Checkpoint};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// The tokenizer of a checkpoint.
 pub struct Tokenizer {
@@ -22,7 +23,7 @@ impl Tokenizer {
         let (file, inner) = match checkpoint.file(FILE)? {
             Some(bytes) => {
                 let file = checkpoint.label(FILE);
-                let inner = tokenizers::Tokenizer::from_bytes(&bytes);
+                let inner = unless_it_panics(|| tokenizers::Tokenizer::from_bytes(&bytes));
                 (file.clone(), inner.map_err(|source| damaged(file, source))?)
             }
             None => legacy::read(checkpoint)?,
@@ -66,7 +67,7 @@ impl Tokenizer {
     /// # Errors
     /// `Model` when the ids cannot be decoded.
     pub fn decode(&self, ids: &[u32]) -> Result<String> {
-        let text = self.inner.decode(ids, true).map_err(|source| {
+        let text = unless_it_panics(|| self.inner.decode(ids, true)).map_err(|source| {
             Error::new(ErrorKind::Model, format!("{}: ids that cannot be decoded", self.file)).because(source)
         })?;
         Ok(text.trim().to_owned())
@@ -106,12 +107,18 @@ impl Tokenizer {
     }
 
     fn encoding(&self, text: &str, special: bool) -> Result<Vec<u32>> {
-        let encoding = self.inner.encode_fast(text, special).map_err(|source| {
+        let encoding = unless_it_panics(|| self.inner.encode_fast(text, special)).map_err(|source| {
             Error::new(ErrorKind::Input, format!("{}: a text that cannot be encoded", self.file))
                 .because(source)
         })?;
         Ok(encoding.get_ids().to_vec())
     }
+}
+
+/// The `tokenizers` crate panics on some damaged files, so its panics are errors of the file like any other.
+fn unless_it_panics<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
+    catch_unwind(AssertUnwindSafe(work))
+        .unwrap_or_else(|_| Err("the `tokenizers` crate panicked on it".into()))
 }
 
 /// Padding and truncation that a file may ask for are the caller's to decide.
