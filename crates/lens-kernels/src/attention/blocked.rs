@@ -80,8 +80,8 @@ impl Kernel for HeadTask<'_> {
             let position = self.position + index * BLOCK;
             let seen = if self.shape.causal { count.min(position + rows.len()) } else { count };
             self.transpose_queries(rows, scratch.queries);
-            self.score(simd, position, seen, &mut scratch);
-            let factors = softmax(simd, &mut scratch.scores[..seen * BLOCK]);
+            self.score(simd, (position, rows.len()), seen, &mut scratch);
+            let factors = softmax(simd, rows.len(), &mut scratch.scores[..seen * BLOCK]);
             self.weigh_values(simd, rows, seen, &scratch, &factors);
         }
     }
@@ -130,7 +130,13 @@ impl HeadTask<'_> {
 
     /// Fills the scores of the first `seen` keys: products, bias, and -infinity where a query may not look.
     #[inline(always)]
-    fn score<S: Simd>(&self, simd: S, position: usize, seen: usize, scratch: &mut Scratch<'_>) {
+    fn score<S: Simd>(
+        &self,
+        simd: S,
+        (position, count): (usize, usize),
+        seen: usize,
+        scratch: &mut Scratch<'_>,
+    ) {
         let size = self.shape.head_size;
         let mut sums: TileSums = [0.0; MAX_ROWS * PANEL];
         let tile_rows = S::TILE_ROWS[0];
@@ -140,11 +146,11 @@ impl HeadTask<'_> {
             let keys = Words { start: keys.as_ptr().cast(), row_stride: size, step_stride: 1 };
             let queries = (scratch.queries.as_ptr().cast(), BLOCK);
             // SAFETY: there are `rows` keys of `size` features each, and `size` lines of 32 queries.
-            unsafe { product::tile::<S, F32>(simd, rows, keys, queries, size, &mut sums) };
+            unsafe { multiply(simd, (rows, count), keys, queries, size, &mut sums) };
             for row in 0..rows {
                 let key = first + row;
                 let scores = &mut scratch.scores[key * BLOCK..(key + 1) * BLOCK];
-                for lane in (0..BLOCK).step_by(S::LANES) {
+                for lane in (0..count).step_by(S::LANES) {
                     let mut score = simd.load(&sums[row * PANEL + lane..]);
                     if self.shape.bias.is_some() {
                         let distance = position + lane + self.keys.len() - 1 - key;
@@ -181,7 +187,7 @@ impl HeadTask<'_> {
                 let weights = Words { start: weights, row_stride: 1, step_stride: BLOCK };
                 let values = (scratch.values[column..].as_ptr().cast(), width);
                 // SAFETY: `seen` lines of 32 weights, of which the tile's rows are within, and `seen` lines of values.
-                unsafe { product::tile::<S, F32>(simd, rows.len(), weights, values, seen, &mut sums) };
+                unsafe { multiply(simd, (rows.len(), size - column), weights, values, seen, &mut sums) };
                 let columns = self.head * size + column..self.head * size + size.min(column + PANEL);
                 for (index, row) in rows.iter().enumerate() {
                     // SAFETY: this task alone has this row and head.
@@ -192,6 +198,29 @@ impl HeadTask<'_> {
                     }
                 }
             }
+        }
+    }
+}
+
+/// A register tile with no more vectors than its columns need.
+///
+/// # Safety
+/// As [`product::tile`].
+#[inline(always)]
+unsafe fn multiply<S: Simd>(
+    simd: S,
+    size: (usize, usize),
+    a: Words,
+    b: (*const u32, usize),
+    steps: usize,
+    sums: &mut TileSums,
+) {
+    // SAFETY: the caller's promise.
+    unsafe {
+        if size.1 > S::LANES {
+            product::tile::<S, F32, 2>(simd, size, a, b, steps, sums);
+        } else {
+            product::tile::<S, F32, 1>(simd, size, a, b, steps, sums);
         }
     }
 }
@@ -207,9 +236,9 @@ fn hide<S: Simd>(simd: S, position: usize, key: usize, score: S::Floats) -> S::F
 
 /// Makes each score e^(score - greatest) and returns what to multiply the weighted sums by: 1 / sum of a query's weights.
 #[inline(always)]
-fn softmax<S: Simd>(simd: S, scores: &mut [f32]) -> [f32; BLOCK] {
+fn softmax<S: Simd>(simd: S, count: usize, scores: &mut [f32]) -> [f32; BLOCK] {
     let mut factors = [0.0; BLOCK];
-    for lane in (0..BLOCK).step_by(S::LANES) {
+    for lane in (0..count).step_by(S::LANES) {
         let mut greatest = simd.splat(f32::NEG_INFINITY);
         for line in scores.chunks_exact(BLOCK) {
             greatest = simd.max(simd.load(&line[lane..]), greatest);

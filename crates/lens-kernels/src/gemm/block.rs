@@ -50,9 +50,9 @@ impl Block<'_> {
                 );
                 // SAFETY: both hold `steps` steps, the tile of `rows` words and the panel of 32.
                 unsafe {
-                    product::tile::<S, P>(
+                    product::tile::<S, P, 2>(
                         simd,
-                        tile.rows,
+                        (tile.rows, PANEL),
                         tile.layout(),
                         weights,
                         self.operand.steps,

@@ -69,18 +69,29 @@ impl Layer<'_> {
             }),
             Precision::Int8 => {
                 let scale = int8_scale(weights);
-                let quantised = |x: &f32| (x / scale).round_ties_even().clamp(-127.0, 127.0) as i8;
-                words.zip(weights.chunks(4)).for_each(|(word, quad)| {
-                    let bytes =
-                        std::array::from_fn(|i| quad.get(i).map_or(0, |x| quantised(x).cast_unsigned()));
+                let per_unit = 1.0 / scale;
+                let mut sum = 0;
+                for (word, quad) in words.zip(weights.chunks(4)) {
+                    let mut bytes = [0; 4];
+                    for (byte, x) in bytes.iter_mut().zip(quad) {
+                        let whole = nearest(x * per_unit);
+                        sum += i32::from(whole);
+                        *byte = whole.cast_unsigned();
+                    }
                     *word = u32::from_le_bytes(bytes);
-                });
-                let sum: i32 = weights.iter().map(|x| i32::from(quantised(x))).sum();
+                }
                 as_floats_mut(self.words)[self.parts.scales.start + column] = scale;
                 self.words[self.parts.sums.start + column] = sum.cast_unsigned();
             }
         }
     }
+}
+
+/// The nearest integer, ties to even, of |x| <= 127.
+fn nearest(x: f32) -> i8 {
+    // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
+    const SHIFT: f32 = 12_582_912.0;
+    ((x + SHIFT).to_bits() as u8).cast_signed()
 }
 
 /// What one unit is worth when the greatest weight is 127. NaN where a weight is not finite, so that the result is NaN

@@ -87,14 +87,15 @@ pub(crate) struct Words {
     pub(crate) step_stride: usize,
 }
 
-/// (rows, steps) x (steps, 32) -> the first `rows` rows of `sums`; each sum takes its steps in order.
+/// (rows, steps) x (steps, columns) -> the first rows and columns of `sums`; each sum takes its steps in order.
+/// `VECTORS` of columns are computed at once, so columns up to the next multiple of them are written too.
 ///
 /// # Safety
 /// `a` can be read for `rows` rows and `steps` steps, `b` for `steps` steps of 32 words `b_stride` words apart.
 #[inline(always)]
-pub(crate) unsafe fn tile<S: Simd, P: Product>(
+pub(crate) unsafe fn tile<S: Simd, P: Product, const VECTORS: usize>(
     simd: S,
-    rows: usize,
+    (rows, columns): (usize, usize),
     a: Words,
     b: (*const u32, usize),
     steps: usize,
@@ -105,8 +106,11 @@ pub(crate) unsafe fn tile<S: Simd, P: Product>(
         ($($count:literal)*) => {
             match rows {
                 $($count if $count <= S::TILE_ROWS[P::KIND] => {
-                    // SAFETY: the caller's promise.
-                    unsafe { tile_of_rows::<S, P, $count>(simd, a, b, steps, sums) }
+                    for first in (0..columns.min(PANEL)).step_by(VECTORS * S::LANES) {
+                        // SAFETY: the caller's promise; 32 is a multiple of the columns at once, so all are within it.
+                        unsafe { let b = (b.0.add(first), b.1);
+                            tile_of_rows::<S, P, $count, VECTORS>(simd, a, b, steps, &mut sums[first..]); }
+                    }
                 })*
                 _ => unreachable!("a tile has 1 to {} rows, not {rows}", S::TILE_ROWS[P::KIND]),
             }
@@ -116,33 +120,36 @@ pub(crate) unsafe fn tile<S: Simd, P: Product>(
 }
 
 /// # Safety
-/// As [`tile`].
+/// As [`tile`], with the columns of `b` that are read within its steps.
 #[inline(always)]
-unsafe fn tile_of_rows<S: Simd, P: Product, const ROWS: usize>(
+unsafe fn tile_of_rows<S: Simd, P: Product, const ROWS: usize, const VECTORS: usize>(
     simd: S,
     a: Words,
     (b, b_stride): (*const u32, usize),
     steps: usize,
-    sums: &mut TileSums,
+    sums: &mut [f32],
 ) {
-    for first in (0..PANEL).step_by(2 * S::LANES) {
-        let mut tile = [[P::zero(simd); 2]; ROWS];
-        for step in 0..steps {
-            // SAFETY: `step < steps`, columns `first..first + 2 * LANES` are within 32, and rows within ROWS.
-            unsafe {
-                let b = b.add(step * b_stride + first);
-                let columns = [simd.load_words_at(b), simd.load_words_at(b.add(S::LANES))];
-                let values = a.start.add(step * a.step_stride);
-                for (row, tile) in tile.iter_mut().enumerate() {
-                    let value = simd.splat_word(*values.add(row * a.row_stride));
-                    tile[0] = P::step(simd, tile[0], value, columns[0]);
-                    tile[1] = P::step(simd, tile[1], value, columns[1]);
+    let mut tile = [[P::zero(simd); VECTORS]; ROWS];
+    for step in 0..steps {
+        // SAFETY: `step < steps`, `VECTORS` vectors of columns can be read, and rows are within ROWS.
+        unsafe {
+            let b = b.add(step * b_stride);
+            let mut columns = [simd.splat_word(0); VECTORS];
+            for (vector, columns) in columns.iter_mut().enumerate() {
+                *columns = simd.load_words_at(b.add(vector * S::LANES));
+            }
+            let values = a.start.add(step * a.step_stride);
+            for (row, tile) in tile.iter_mut().enumerate() {
+                let value = simd.splat_word(*values.add(row * a.row_stride));
+                for (sums, columns) in tile.iter_mut().zip(columns) {
+                    *sums = P::step(simd, *sums, value, columns);
                 }
             }
         }
-        for (tile, sums) in tile.iter().zip(sums.chunks_exact_mut(PANEL)) {
-            simd.store(&mut sums[first..], P::bits(simd, tile[0]));
-            simd.store(&mut sums[first + S::LANES..], P::bits(simd, tile[1]));
+    }
+    for (tile, sums) in tile.iter().zip(sums.chunks_mut(PANEL)) {
+        for (vector, tile) in tile.iter().enumerate() {
+            simd.store(&mut sums[vector * S::LANES..], P::bits(simd, *tile));
         }
     }
 }
