@@ -1,7 +1,10 @@
 # `make check` is exactly what CI runs.
 CARGO ?= cargo
 
-.PHONY: check fmt lint deny test doc
+# Needs the Python of reference/README.md.
+PYTHON ?= .venv/bin/python
+
+.PHONY: check fmt lint deny test doc golden
 
 check: fmt lint deny test doc
 
@@ -22,3 +25,6 @@ test:
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+golden:
+	$(PYTHON) -m reference.golden
