@@ -38,6 +38,12 @@ impl Collector {
         self.evidence.environment.insert(name.to_owned(), value.to_string());
     }
 
+    /// The record as far as it goes.
+    #[must_use]
+    pub fn so_far(&self) -> &Evidence {
+        &self.evidence
+    }
+
     /// The record.
     #[must_use]
     pub fn finish(self) -> Evidence {

@@ -71,7 +71,27 @@ impl Lens {
     /// # Errors
     /// What the modules report.
     pub fn see(&self, looks: &[Look]) -> Result<Vec<Evidence>> {
-        see::see(self, looks)
+        self.see_watching(looks, &mut |_, _, _| ())
+    }
+
+    /// [`Self::see`] that tells of each module's result as it comes: the index of the look, the name of the module,
+    /// and the record so far. Nothing is told of what the store holds.
+    ///
+    /// # Errors
+    /// As [`Self::see`].
+    pub fn see_watching(
+        &self,
+        looks: &[Look],
+        watch: &mut dyn FnMut(usize, &str, &Evidence),
+    ) -> Result<Vec<Evidence>> {
+        see::see(self, looks, watch)
+    }
+
+    /// What the store holds of the picture whose original bytes have this SHA-256 (64 hexadecimal digits), seen
+    /// without a question by these modules. The picture itself is not needed.
+    #[must_use]
+    pub fn recall(&self, sha256: &str) -> Option<Evidence> {
+        see::recall_picture(self, sha256)
     }
 
     /// Puts evidence (of one or more pictures), earlier turns and a question into one prompt that the language model
@@ -151,6 +171,12 @@ impl Lens {
                 .found("none")
                 .hint("choose a preset with a CLIP model")
         })
+    }
+
+    /// How prompts are made.
+    #[must_use]
+    pub fn prompt_maker(&self) -> &PromptMaker {
+        &self.maker
     }
 
     /// How answers are searched for.

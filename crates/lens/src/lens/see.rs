@@ -14,11 +14,14 @@ struct Unseen {
     key: [u8; 32],
 }
 
-pub(super) fn see(lens: &Lens, looks: &[Look]) -> Result<Vec<Evidence>> {
+/// Hears of each module's result as it comes: the index of the look, the module, the record so far.
+pub(super) type Watch<'a> = dyn FnMut(usize, &str, &Evidence) + 'a;
+
+pub(super) fn see(lens: &Lens, looks: &[Look], watch: &mut Watch<'_>) -> Result<Vec<Evidence>> {
     let mut records: Vec<Option<Evidence>> = Vec::with_capacity(looks.len());
     let mut unseen = Vec::new();
     for (place, look) in looks.iter().enumerate() {
-        let key = key(lens, look);
+        let key = key(lens, &look.sha256(), look.question());
         let known = lens.store.as_deref().and_then(|store| recall(store, &key));
         if known.is_none() {
             unseen.push(Unseen { place, key });
@@ -26,7 +29,12 @@ pub(super) fn see(lens: &Lens, looks: &[Look]) -> Result<Vec<Evidence>> {
         records.push(known);
     }
     let batch: Vec<Look> = unseen.iter().filter_map(|one| looks.get(one.place)).cloned().collect();
-    for (Unseen { place, key }, record) in unseen.into_iter().zip(look_at(lens, &batch)?) {
+    let fresh = look_at(lens, &batch, &mut |index, module, record| {
+        if let Some(one) = unseen.get(index) {
+            watch(one.place, module, record);
+        }
+    })?;
+    for (Unseen { place, key }, record) in unseen.into_iter().zip(fresh) {
         if let Some(store) = &lens.store {
             // A store that cannot be written costs time, never the answer.
             let _ = store.put(&key, record.to_json()?.as_bytes());
@@ -38,7 +46,7 @@ pub(super) fn see(lens: &Lens, looks: &[Look]) -> Result<Vec<Evidence>> {
     Ok(records.into_iter().flatten().collect())
 }
 
-fn look_at(lens: &Lens, looks: &[Look]) -> Result<Vec<Evidence>> {
+fn look_at(lens: &Lens, looks: &[Look], watch: &mut Watch<'_>) -> Result<Vec<Evidence>> {
     if looks.is_empty() {
         return Ok(Vec::new());
     }
@@ -51,8 +59,9 @@ fn look_at(lens: &Lens, looks: &[Look]) -> Result<Vec<Evidence>> {
             }
         })?;
         let milliseconds = start.elapsed().as_secs_f64() * 1000.0;
-        for record in &mut records {
+        for (index, record) in records.iter_mut().enumerate() {
             record.looked(name, module.fingerprint(), milliseconds);
+            watch(index, name, record.so_far());
         }
     }
     for record in &mut records {
@@ -67,6 +76,10 @@ fn image_info(look: &Look) -> ImageInfo {
     ImageInfo { sha256: look.sha256(), width: look.picture().width(), height: look.picture().height() }
 }
 
+pub(super) fn recall_picture(lens: &Lens, sha256: &str) -> Option<Evidence> {
+    recall(lens.store.as_deref()?, &key(lens, sha256, None))
+}
+
 /// A damaged or older record counts as none.
 fn recall(store: &Store, key: &[u8]) -> Option<Evidence> {
     let bytes = store.get(key).ok()??;
@@ -77,19 +90,19 @@ fn recall(store: &Store, key: &[u8]) -> Option<Evidence> {
 
 /// Everything that the record depends on: the picture, the modules with their fingerprints in their order, this
 /// version of the program, and the question where a module reads it.
-fn key(lens: &Lens, look: &Look) -> [u8; 32] {
+fn key(lens: &Lens, sha256: &str, question: Option<&str>) -> [u8; 32] {
     let mut hash = Sha256::new();
     let mut add = |text: &str| {
         hash.update((text.len() as u64).to_le_bytes());
         hash.update(text.as_bytes());
     };
     add(&format!("evidence {VERSION} of lens {}", env!("CARGO_PKG_VERSION")));
-    add(&look.sha256());
+    add(sha256);
     for module in &lens.modules {
         add(module.name());
         add(&module.fingerprint().digest());
         if module.reads_question() {
-            add(look.question().unwrap_or_default());
+            add(question.unwrap_or_default());
         }
     }
     hash.finalize().into()

@@ -47,6 +47,27 @@ fn a_second_question_runs_no_vision() {
 }
 
 #[test]
+fn modules_are_heard_one_by_one_and_the_store_is_silent() {
+    let folder = tempfile::tempdir().unwrap();
+    let builder = Lens::builder().shared_module(tags("sky")).module(Echo).store(store(&folder));
+    let lens = builder.build().unwrap();
+    let look = plain_look(BLUE).unwrap();
+    let hear = || {
+        let mut heard = Vec::new();
+        let looks = std::slice::from_ref(&look);
+        lens.see_watching(looks, &mut |index, module, record| {
+            heard.push((index, module.to_owned(), record.tags.len(), record.notes.len()));
+        })
+        .unwrap();
+        heard
+    };
+    assert!(lens.recall(&look.sha256()).is_none());
+    assert_eq!(hear(), [(0, "tags".to_owned(), 1, 0), (0, "echo".to_owned(), 1, 1)]);
+    assert!(hear().is_empty());
+    assert_eq!(lens.recall(&look.sha256()).unwrap().tags[0].text, "sky");
+}
+
+#[test]
 fn another_vocabulary_or_another_picture_is_looked_at() {
     let folder = tempfile::tempdir().unwrap();
     let see = |module: &Arc<FakeModule>, looks: &[Look]| {
