@@ -1,0 +1,122 @@
+//! A question about pictures.
+
+use super::{AppJson, PictureRef, check_chars, event, lacks, wants_events};
+use crate::{
+    error::{AppError, AppResult, ErrorBody},
+    local::{Hangup, prompt_for, stream},
+    rewrite::Wish,
+    state::AppState,
+};
+use axum::{
+    Json,
+    extract::State,
+    http::HeaderMap,
+    response::{IntoResponse, Response},
+};
+use lens::{
+    Answer, Cancel, Decoding, Evidence, LlmInfo,
+    prompt::{PackedPrompt, Turn},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use tokio::sync::mpsc;
+use utoipa::ToSchema;
+
+/// A question about one or more pictures.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct AskRequest {
+    /// The pictures, in order.
+    images: Vec<PictureRef>,
+    question: String,
+    /// Earlier questions and answers about them.
+    #[serde(default)]
+    #[schema(value_type = Vec<Value>)]
+    history: Vec<Turn>,
+    #[serde(default)]
+    lens: Wish,
+}
+
+/// An answer and all that it rests on.
+#[derive(Serialize)]
+struct AskReply {
+    evidence: Vec<Evidence>,
+    prompt: PackedPrompt,
+    answer: Answer,
+    llm: LlmInfo,
+}
+
+/// Asks this server's own language model. With `Accept: text/event-stream`: `prompt`, then `token`s as the answer is
+/// made (with one beam), then `reply` with everything, or `error`.
+#[utoipa::path(post, path = "/v1/ask", tag = "lens", request_body = AskRequest,
+    responses((status = 200, description = "evidence, prompt, answer, llm", body = Value),
+        (status = "default", body = ErrorBody, description = "what went wrong")))]
+pub(crate) async fn ask(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    AppJson(request): AppJson<AskRequest>,
+) -> AppResult<Response> {
+    let llm = state.lens().reader().map_err(|_| lacks("language model of its own"))?.info();
+    let limits = &state.options().limits;
+    check_chars("question", &request.question, limits.text_chars)?;
+    if request.images.len() > limits.images {
+        return Err(AppError::bad(format!("images: at most {}", limits.images)));
+    }
+    request.lens.check()?;
+    let place = state.answers().place()?;
+    let (evidence, prompt, decoding) = prepare(&state, request).await?;
+    let cancel = Cancel::new();
+    let hangup = Hangup(cancel.clone());
+    if !wants_events(&headers) {
+        let answer = state.answers().answer(prompt.clone(), decoding, None, cancel).await?;
+        drop((place, hangup));
+        return Ok(Json(AskReply { evidence, prompt, answer, llm }).into_response());
+    }
+    let (out, heard) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        let _place = place;
+        _ = out.send(event("prompt", &prompt));
+        let (pieces, mut made) = mpsc::unbounded_channel::<String>();
+        let tell = async {
+            while let Some(text) = made.recv().await {
+                _ = out.send(event("token", &json!({"text": text})));
+            }
+        };
+        let answer = state.answers().answer(prompt.clone(), decoding, Some(pieces), cancel);
+        let (answer, ()) = tokio::join!(answer, tell);
+        let last = match answer {
+            Ok(answer) => event("reply", &AskReply { evidence, prompt, answer, llm }),
+            Err(error) => event("error", &ErrorBody::from(error)),
+        };
+        _ = out.send(last);
+    });
+    Ok(stream(heard, hangup))
+}
+
+async fn prepare(
+    state: &AppState,
+    request: AskRequest,
+) -> AppResult<(Vec<Evidence>, PackedPrompt, Decoding)> {
+    let mut sights = Vec::new();
+    for (index, image) in request.images.into_iter().enumerate() {
+        let subject = format!("images[{index}]");
+        sights.push((image.see(state, &subject).await?, subject));
+    }
+    let mut evidence = Vec::new();
+    for (sight, subject) in sights {
+        evidence.push(request.lens.applied(&*sight.whole(&subject).await?));
+    }
+    let own = state.lens().decoding();
+    let decoding = Decoding {
+        beams: request.lens.beams.unwrap_or(own.beams),
+        seed: request.lens.seed.unwrap_or(own.seed),
+        ..own.clone()
+    };
+    let (question, history, wish) = (request.question, request.history, request.lens);
+    let made = move |state: &AppState| {
+        let prompt = prompt_for(state, &wish, &evidence, &history, &question)?;
+        Ok((evidence, prompt))
+    };
+    let (evidence, prompt) = state.blocking(made).await?;
+    Ok((evidence, prompt, decoding))
+}

@@ -1,0 +1,30 @@
+//! Whether the server lives, works, and how much.
+
+use crate::{error::AppError, state::AppState};
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::IntoResponse,
+};
+
+/// The process answers.
+#[utoipa::path(get, path = "/health", tag = "status", responses((status = 200, description = "alive")))]
+pub(crate) async fn health() -> &'static str {
+    "ok\n"
+}
+
+/// The models are loaded and pictures are taken.
+#[utoipa::path(get, path = "/ready", tag = "status",
+    responses((status = 200, description = "ready"), (status = 503, description = "not now")))]
+pub(crate) async fn ready(State(state): State<AppState>) -> Result<&'static str, AppError> {
+    if state.engine().is_open() {
+        return Ok("ready\n");
+    }
+    Err(AppError::new(StatusCode::SERVICE_UNAVAILABLE, "the server takes no pictures any more"))
+}
+
+/// Numbers in Prometheus' text format.
+#[utoipa::path(get, path = "/metrics", tag = "status", responses((status = 200, description = "numbers")))]
+pub(crate) async fn metrics(State(state): State<AppState>) -> impl IntoResponse {
+    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics().render())
+}

@@ -1,0 +1,151 @@
+use super::{Engine, Sight};
+use crate::{error::AppError, metrics::Metrics, options::ServerLimits};
+use axum::body::Bytes;
+use lens::{Error, ErrorKind, Evidence, Fingerprint, Item, Lens, Look, Module, Result, evidence::Tag};
+use std::{
+    io::Cursor,
+    sync::{Arc, Condvar, Mutex},
+};
+
+/// Sees the first pixel; waits until the gate is open; keeps the sizes of batches; fails at pixels told.
+#[derive(Default)]
+struct Gated {
+    open: Mutex<bool>,
+    opened: Condvar,
+    batches: Mutex<Vec<usize>>,
+    bad: Option<u8>,
+    panics: bool,
+}
+
+impl Gated {
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+impl Module for Gated {
+    fn name(&self) -> &'static str {
+        "tags"
+    }
+
+    fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::new()
+    }
+
+    fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()> {
+        self.batches.lock().unwrap().push(looks.len());
+        drop(self.opened.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+        for (index, look) in looks.iter().enumerate() {
+            let pixel = look.picture().rgb()[0];
+            if self.bad == Some(pixel) {
+                assert!(!self.panics, "a defect of a model");
+                return Err(Error::new(ErrorKind::Model, "tags").found("a score that is no number"));
+            }
+            sink(index, Item::Tag(Tag { text: pixel.to_string(), ..Tag::default() }));
+        }
+        Ok(())
+    }
+}
+
+fn engine(module: &Arc<Gated>, limits: ServerLimits) -> Engine {
+    let lens = Lens::builder().shared_module(module.clone()).build().unwrap();
+    Engine::start(Arc::new(lens), limits, Arc::new(Metrics::default())).unwrap()
+}
+
+fn png(grey: u8) -> Bytes {
+    let mut bytes = Cursor::new(Vec::new());
+    image::RgbImage::from_pixel(2, 2, image::Rgb([grey; 3]))
+        .write_to(&mut bytes, image::ImageFormat::Png)
+        .unwrap();
+    bytes.into_inner().into()
+}
+
+async fn seen(sight: Sight) -> Result<Arc<Evidence>, AppError> {
+    sight.whole("picture").await
+}
+
+/// Waits until the thread has begun `count` batches.
+fn wait_for_batches(module: &Gated, count: usize) {
+    while module.batches.lock().unwrap().len() < count {
+        std::thread::yield_now();
+    }
+}
+
+#[tokio::test]
+async fn pictures_that_wait_are_looked_at_together_and_nothing_is_swapped() {
+    let module = Arc::new(Gated::default());
+    let engine = engine(&module, ServerLimits { batch: 4, ..ServerLimits::default() });
+    let first = engine.see(png(0)).unwrap();
+    wait_for_batches(&module, 1);
+    let rest: Vec<Sight> = (1..10).map(|grey| engine.see(png(grey)).unwrap()).collect();
+    module.open();
+    assert_eq!(seen(first).await.unwrap().tags[0].text, "0");
+    for (grey, sight) in (1..).zip(rest) {
+        assert_eq!(seen(sight).await.unwrap().tags[0].text, grey.to_string());
+    }
+    assert_eq!(*module.batches.lock().unwrap(), [1, 4, 4, 1]);
+}
+
+#[tokio::test]
+async fn one_picture_for_many_callers_is_looked_at_once() {
+    let module = Arc::new(Gated::default());
+    let engine = engine(&module, ServerLimits::default());
+    let sights: Vec<Sight> = (0..5).map(|_| engine.see(png(7)).unwrap()).collect();
+    module.open();
+    for sight in sights {
+        assert_eq!(seen(sight).await.unwrap().tags[0].text, "7");
+    }
+    assert!(matches!(engine.see(png(7)).unwrap(), Sight::Known(_)));
+    assert_eq!(*module.batches.lock().unwrap(), [1]);
+}
+
+#[tokio::test]
+async fn a_full_queue_refuses_and_an_abandoned_picture_is_left_out() {
+    let module = Arc::new(Gated::default());
+    let engine = engine(&module, ServerLimits { queue: 2, batch: 1, ..ServerLimits::default() });
+    let first = engine.see(png(0)).unwrap();
+    wait_for_batches(&module, 1);
+    let (left, kept) = (engine.see(png(1)).unwrap(), engine.see(png(2)).unwrap());
+    assert_eq!(engine.see(png(3)).unwrap_err(), AppError::overloaded());
+    drop(left);
+    module.open();
+    assert!(seen(first).await.is_ok());
+    assert_eq!(seen(kept).await.unwrap().tags[0].text, "2");
+    assert_eq!(module.batches.lock().unwrap().len(), 2, "the one that nobody waits for is not looked at");
+    assert_eq!(seen(engine.see(png(1)).unwrap()).await.unwrap().tags[0].text, "1");
+}
+
+#[tokio::test]
+async fn one_bad_picture_spoils_no_other() {
+    for panics in [false, true] {
+        let module = Arc::new(Gated { bad: Some(1), panics, ..Gated::default() });
+        let engine = engine(&module, ServerLimits::default());
+        let first = engine.see(png(0)).unwrap();
+        wait_for_batches(&module, 1);
+        let sights: Vec<Sight> = [1, 2].map(|grey| engine.see(png(grey)).unwrap()).into();
+        let broken = engine.see(Bytes::from_static(b"no picture")).unwrap();
+        module.open();
+        assert!(seen(first).await.is_ok());
+        let mut results = Vec::new();
+        for sight in sights {
+            results.push(seen(sight).await);
+        }
+        assert_eq!(results[0].as_ref().unwrap_err().status, 500);
+        assert_eq!(results[1].as_ref().unwrap().tags[0].text, "2");
+        assert_eq!(seen(broken).await.unwrap_err().status, 400);
+        assert!(engine.is_open());
+    }
+}
+
+#[tokio::test]
+async fn what_was_accepted_is_finished_at_the_end() {
+    let module = Arc::new(Gated::default());
+    let engine = engine(&module, ServerLimits::default());
+    let sights: Vec<Sight> = (0..3).map(|grey| engine.see(png(grey)).unwrap()).collect();
+    module.open();
+    drop(engine);
+    for sight in sights {
+        assert!(seen(sight).await.is_ok());
+    }
+}

@@ -1,0 +1,63 @@
+//! The page and what belongs to it, inside the program.
+
+use crate::error::{AppError, AppResult};
+use axum::{
+    extract::Path,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+
+/// Nothing is loaded from elsewhere, and no other page may frame this one.
+const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
+                      form-action 'none'; frame-ancestors 'none'";
+
+/// A file of the page: name, media type, content.
+type Asset = (&'static str, &'static str, &'static [u8]);
+
+macro_rules! asset {
+    ($folder:literal, $name:literal, $kind:expr) => {
+        ($name, $kind, include_bytes!(concat!("../../../", $folder, "/", $name)))
+    };
+}
+
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+
+/// Everything the page consists of, and the pictures to try.
+const ASSETS: [Asset; 13] = [
+    asset!("web", "index.html", "text/html; charset=utf-8"),
+    asset!("web", "style.css", "text/css; charset=utf-8"),
+    asset!("web", "icon.svg", "image/svg+xml"),
+    asset!("web", "app.js", SCRIPT),
+    asset!("web", "api.js", SCRIPT),
+    asset!("web", "element.js", SCRIPT),
+    asset!("web", "evidence.js", SCRIPT),
+    asset!("web", "history.js", SCRIPT),
+    asset!("examples", "beach.jpg", "image/jpeg"),
+    asset!("examples", "shapes.png", "image/png"),
+    asset!("examples", "contradicting-colours.png", "image/png"),
+    asset!("examples", "sign-turned.jpg", "image/jpeg"),
+    asset!("examples", "menu.png", "image/png"),
+];
+
+/// `/`
+pub(crate) async fn index() -> AppResult<Response> {
+    file("index.html")
+}
+
+/// `/assets/{name}`
+pub(crate) async fn asset(Path(name): Path<String>) -> AppResult<Response> {
+    file(&name)
+}
+
+fn file(name: &str) -> AppResult<Response> {
+    let found = ASSETS.iter().find(|(own, ..)| *own == name);
+    let (_, kind, content) = found.ok_or_else(|| AppError::new(StatusCode::NOT_FOUND, "no such file"))?;
+    let headers = [
+        (header::CONTENT_TYPE, *kind),
+        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-cache"),
+    ];
+    Ok((headers, *content).into_response())
+}

@@ -1,0 +1,121 @@
+//! Connections: accepted up to a bound, ended in order.
+
+use crate::{app::app, options::ServerLimits, state::AppState};
+use axum::{Router, body::Body, extract::Request};
+use hyper::body::Incoming;
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    server::graceful::GracefulShutdown,
+    service::TowerToHyperService,
+};
+use lens::{Error, ErrorKind, Lens, Result};
+use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+};
+use tower::ServiceExt;
+
+use crate::options::ServerOptions;
+
+/// How long accepting pauses when the system has no room for another connection.
+const NO_ROOM: Duration = Duration::from_millis(100);
+
+/// Serves until SIGTERM or Ctrl-C, then finishes what was accepted. `on_listening` hears the address, which tells
+/// the port when the options leave it open.
+///
+/// # Errors
+/// `Config` as [`ServerOptions::check`] and when the address cannot be listened on; `Internal` when the system gives
+/// no threads.
+pub fn serve(lens: Lens, options: ServerOptions, on_listening: impl FnOnce(SocketAddr)) -> Result<()> {
+    let state = AppState::new(lens, options)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let runtime = runtime.map_err(|error| Error::new(ErrorKind::Internal, "threads").because(error))?;
+    runtime.block_on(async {
+        let listener = listen(state.options().bind).await?;
+        on_listening(listener.local_addr().unwrap_or(state.options().bind));
+        run(listener, state, asked_to_end()).await;
+        Ok(())
+    })
+}
+
+async fn listen(address: SocketAddr) -> Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        Error::new(ErrorKind::Config, format!("address {address}"))
+            .expected("an address to listen on")
+            .found(error.to_string())
+            .hint("choose another port, or end the program that uses it")
+            .because(error)
+    })
+}
+
+/// Serves a listener until `end`; then takes no new connection, and waits for the requests under way.
+pub async fn run(listener: TcpListener, state: AppState, end: impl Future<Output = ()>) {
+    let limits = state.options().limits.clone();
+    let (router, graceful) = (app(state), GracefulShutdown::new());
+    let room = Arc::new(Semaphore::new(limits.connections));
+    let mut end = pin!(end);
+    loop {
+        let accepted = async {
+            // The semaphore is never closed.
+            let permit = Arc::clone(&room).acquire_owned().await.ok();
+            (permit, listener.accept().await)
+        };
+        let (permit, stream) = tokio::select! {
+            () = &mut end => break,
+            (permit, accepted) = accepted => match accepted {
+                Ok((stream, _)) => (permit, stream),
+                Err(error) => {
+                    tracing::warn!(%error, "accept");
+                    tokio::time::sleep(NO_ROOM).await;
+                    continue;
+                }
+            },
+        };
+        connect(stream, router.clone(), &limits, &graceful, permit);
+    }
+    drop(listener);
+    if tokio::time::timeout(limits.shutdown_time, graceful.shutdown()).await.is_err() {
+        tracing::warn!("requests were cut off at the end");
+    }
+}
+
+fn connect(
+    stream: TcpStream,
+    router: Router,
+    limits: &ServerLimits,
+    graceful: &GracefulShutdown,
+    permit: Option<OwnedSemaphorePermit>,
+) {
+    // Tokens are small packets that should not wait for each other.
+    _ = stream.set_nodelay(true);
+    let service =
+        TowerToHyperService::new(router.map_request(|request: Request<Incoming>| request.map(Body::new)));
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.request_time)
+        .serve_connection(TokioIo::new(stream), service);
+    let watched = graceful.watch(connection);
+    tokio::spawn(async move {
+        // A client that goes away is no error of the server.
+        _ = watched.await;
+        drop(permit);
+    });
+}
+
+async fn asked_to_end() {
+    let interrupt = async { _ = tokio::signal::ctrl_c().await };
+    #[cfg(unix)]
+    {
+        let Ok(mut terminate) = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+        else {
+            return interrupt.await;
+        };
+        tokio::select! {
+            () = interrupt => (),
+            _ = terminate.recv() => (),
+        }
+    }
+    #[cfg(not(unix))]
+    interrupt.await;
+}

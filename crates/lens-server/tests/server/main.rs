@@ -1,0 +1,12 @@
+//! The server from outside, with eyes and readers that need no weights.
+
+#[cfg(test)]
+mod local;
+#[cfg(test)]
+mod native;
+#[cfg(test)]
+mod proxy;
+#[cfg(test)]
+mod support;
+#[cfg(test)]
+mod trust;
