@@ -2,6 +2,9 @@
 
 use crate::Threads;
 
+/// Values of one task: enough work that handing it to a thread is cheap beside it.
+const VALUES_PER_TASK: usize = 1 << 15;
+
 /// Rows of `table` (any, columns) by index -> `out` (rows.len(), columns).
 ///
 /// # Panics
@@ -27,8 +30,11 @@ pub fn add_rows(threads: &Threads, x: &mut [f32], table: &[f32], columns: usize)
         !table.is_empty() && table.len().is_multiple_of(columns),
         "table is not rows of {columns} columns"
     );
-    threads.for_each_chunk(x, table.len(), |_, block| {
-        block.iter_mut().zip(table).for_each(|(x, value)| *x += value);
+    let repeats = (VALUES_PER_TASK / table.len()).max(1);
+    threads.for_each_chunk(x, repeats * table.len(), |_, task| {
+        for block in task.chunks_mut(table.len()) {
+            block.iter_mut().zip(table).for_each(|(x, value)| *x += value);
+        }
     });
 }
 

@@ -90,11 +90,18 @@ impl Threads {
         }
     }
 
+    /// The smallest kept buffer that is long enough, or the longest: so large ones stay for large calls.
+    fn take_buffer(&self, length: usize) -> AlignedWords {
+        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
+        let lengths = || buffers.iter().map(|buffer| buffer.as_slice().len()).enumerate();
+        let fits = lengths().filter(|(_, found)| *found >= length).min_by_key(|(_, found)| *found);
+        let best = fits.or_else(|| lengths().max_by_key(|(_, found)| *found));
+        best.map_or_else(AlignedWords::default, |(index, _)| buffers.swap_remove(index))
+    }
+
     /// Runs `work` with a buffer of `length` words of any content that starts at a cache line.
     pub(crate) fn with_buffer<R>(&self, length: usize, work: impl FnOnce(&mut [u32]) -> R) -> R {
-        let mut buffers = self.buffers.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut buffer = buffers.pop().unwrap_or_default();
-        drop(buffers);
+        let mut buffer = self.take_buffer(length);
         buffer.reserve(length);
         let result = work(&mut buffer.as_mut_slice()[..length]);
         self.buffers.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
@@ -125,8 +132,10 @@ mod tests {
     #[test]
     fn a_buffer_is_used_again() {
         let threads = Threads::new(1);
-        let first = threads.with_buffer(8, |buffer| buffer.as_ptr());
-        let second = threads.with_buffer(5, |buffer| (buffer.as_ptr(), buffer.len()));
-        assert_eq!(second, (first, 5));
+        let (long, short) =
+            threads.with_buffer(100, |long| (long.as_ptr(), threads.with_buffer(8, |short| short.as_ptr())));
+        let again = |length| threads.with_buffer(length, |buffer| (buffer.as_ptr(), buffer.len()));
+        assert_eq!(again(5), (short, 5));
+        assert_eq!(again(90), (long, 90));
     }
 }

@@ -24,6 +24,9 @@ use layout::Layout;
 use operand::{Operand, PackTile};
 use split::Split;
 
+/// Words of activations that one task lays out: the few rows of a decoding step are not worth a second thread.
+const WORDS_PER_TASK: usize = 1 << 15;
+
 /// (rows, inputs) -> (rows, outputs): `activation(x W^T + bias) + residual`; of a gated layer,
 /// `activation(x Wg^T + bg) * (x Wv^T + bv) + residual`.
 ///
@@ -43,10 +46,14 @@ pub fn linear(threads: &Threads, x: &[f32], layer: &PackedLinear, epilogue: Epil
     let steps = layer.layout.steps();
     let tile_rows = tier.run(TileRows { precision });
     threads.with_buffer(Operand::size(rows, steps), |words| {
-        threads.for_each_chunk(words, Operand::size(tile_rows, steps), |tile, out| {
-            let first = tile * tile_rows;
-            let x = &x[first * inputs..rows.min(first + tile_rows) * inputs];
-            tier.run(PackTile { precision, x, inputs, out });
+        let tile_words = Operand::size(tile_rows, steps);
+        let tiles = (WORDS_PER_TASK / tile_words).max(1);
+        threads.for_each_chunk(words, tiles * tile_words, |task, words| {
+            for (tile, out) in words.chunks_mut(tile_words).enumerate() {
+                let first = (task * tiles + tile) * tile_rows;
+                let x = &x[first * inputs..rows.min(first + tile_rows) * inputs];
+                tier.run(PackTile { precision, x, inputs, out });
+            }
         });
         let operand = Operand { words, rows, steps, tile_rows };
         let split = Split::new(threads.count(), &operand, layer.layout.panels());

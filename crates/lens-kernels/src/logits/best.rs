@@ -17,14 +17,15 @@ const BLOCK: usize = 64;
 impl Best<'_> {
     /// Best first, ties by lower id, entries as probable as the k-th stay.
     pub(crate) fn select(&self) -> Vec<(u32, f32)> {
-        if self.k == 0 {
+        let k = self.k.min(self.logits.len());
+        if k == 0 {
             return Vec::new();
         }
         if self.normaliser.is_nan() {
             let ids = (0..self.logits.len() as u32).filter(|id| !self.banned.contains(id));
-            return ids.take(self.k).map(|id| (id, f32::NAN)).collect();
+            return ids.take(k).map(|id| (id, f32::NAN)).collect();
         }
-        let room = 2 * self.k + BLOCK;
+        let room = 2 * k + BLOCK;
         let mut best = Vec::with_capacity(room + BLOCK);
         let mut least = f32::NEG_INFINITY;
         for (block, logits) in self.logits.chunks(BLOCK).enumerate() {
@@ -39,10 +40,10 @@ impl Best<'_> {
                 }
             }
             if best.len() > room {
-                least = keep(&mut best, self.k);
+                least = keep(&mut best, k);
             }
         }
-        keep(&mut best, self.k);
+        keep(&mut best, k);
         best.sort_unstable_by(|a, b| better(*a, *b));
         best
     }
