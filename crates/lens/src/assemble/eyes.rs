@@ -101,7 +101,7 @@ impl Assembler<'_> {
             beams: settings.beams,
             samples: settings.count,
             top_k: settings.top_k,
-            temperature: 1.0,
+            temperature: settings.temperature,
             min_length: settings.min_length,
             max_length: settings.max_length,
             seed: self.config.seed,

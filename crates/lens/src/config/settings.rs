@@ -91,7 +91,7 @@ pub struct VocabularySettings {
 }
 
 /// The caption module.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CaptionSettings {
     /// Whether it looks at all.
@@ -102,6 +102,8 @@ pub struct CaptionSettings {
     pub beams: usize,
     /// Words to draw from, at least 1.
     pub top_k: usize,
+    /// Above 0; below 1 the draws keep to what is probable.
+    pub temperature: f32,
     /// Fewest tokens, the opening words counted.
     pub min_length: usize,
     /// Most tokens, the opening words counted.

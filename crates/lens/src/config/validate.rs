@@ -18,6 +18,12 @@ pub(super) fn validate(config: &Config, layer: &str) -> Result<()> {
         ("captions.beams", captions.beams >= 1, "1 or more", captions.beams.to_string()),
         ("captions.top_k", captions.top_k >= 1, "1 or more", captions.top_k.to_string()),
         (
+            "captions.temperature",
+            captions.temperature.is_finite() && captions.temperature > 0.0,
+            "a number above 0",
+            captions.temperature.to_string(),
+        ),
+        (
             "captions.max_length",
             captions.max_length >= captions.min_length,
             "at least captions.min_length",
