@@ -2,7 +2,7 @@
 
 use super::{
     cache::Cache,
-    download::Download,
+    download::{Download, kept},
     http::{Http, encode},
     listing::{Listing, RemoteFile},
     request::{Repository, RepositoryKind, Request},
@@ -145,7 +145,8 @@ impl Hub {
         let snapshot = cache.snapshot(repository, &commit);
         let missing: Vec<RemoteFile> =
             files.into_iter().filter(|file| !snapshot.join(&file.path).exists()).collect();
-        let bytes = missing.iter().map(|file| file.bytes).sum();
+        let blobs = cache.blobs(repository);
+        let bytes = missing.iter().map(|file| file.bytes.saturating_sub(kept(&blobs, file))).sum();
         let plan = Progress::Plan { repository: repository.name(), revision, files: missing.len(), bytes };
         if !missing.is_empty() && progress(plan).is_break() {
             return Err(Error::new(ErrorKind::Input, repository.name()).found("the download was stopped"));

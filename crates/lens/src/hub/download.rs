@@ -57,7 +57,7 @@ impl Download<'_> {
         if path.exists() {
             return Ok(());
         }
-        let partial_path = self.blobs.join(format!("{}.incomplete", self.file.blob));
+        let partial_path = incomplete(self.blobs, self.file);
         let mut partial =
             Partial::open(&partial_path, self.file.bytes).map_err(|error| self.disk(error, None))?;
         if path.exists() {
@@ -180,6 +180,16 @@ impl Download<'_> {
             .hint("free some room, or set LENS_HOME to a folder on another disk")
             .because(error)
     }
+}
+
+/// Where a file lies until it is whole.
+fn incomplete(blobs: &Path, file: &RemoteFile) -> PathBuf {
+    blobs.join(format!("{}.incomplete", file.blob))
+}
+
+/// Bytes of a file that an earlier download left.
+pub(super) fn kept(blobs: &Path, file: &RemoteFile) -> u64 {
+    fs_err::metadata(incomplete(blobs, file)).map_or(0, |metadata| metadata.len())
 }
 
 /// Whether a partial answer starts at another byte than the part ends.

@@ -30,5 +30,6 @@ pub(super) fn decode(uri: &str, limits: &Limits) -> Result<Vec<u8>> {
         return Err(wrong("another encoding"));
     }
     limits.check_bytes(NAME, payload.len() as u64 / 4 * 3)?;
-    BASE64.decode(payload.trim()).map_err(|error| wrong(&error.to_string()).because(error))
+    let payload: String = payload.split_ascii_whitespace().collect();
+    BASE64.decode(payload).map_err(|error| wrong(&error.to_string()).because(error))
 }

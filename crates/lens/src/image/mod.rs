@@ -8,7 +8,7 @@ mod data_uri;
 mod decode;
 mod folder;
 mod format;
-#[cfg(feature = "avif")]
+#[cfg(any(feature = "avif", test))]
 mod heif;
 mod limits;
 mod source;

@@ -78,7 +78,9 @@ impl Part {
     /// `Config` when it is none of them.
     pub fn parse(role: Role, text: &str) -> Result<Self> {
         let path = PathBuf::from(text);
-        if path.exists() || text.starts_with(['/', '.', '~']) {
+        // A file that is not there must not be looked for on a hub.
+        let file = path.extension().is_some_and(|ending| ending == "txt" || ending == "parquet");
+        if path.exists() || file || text.starts_with(['/', '.', '~']) {
             return Ok(Self::Path(path));
         }
         if role == Role::Llm {

@@ -37,13 +37,13 @@ fn settings_replace_parts() {
         Layer::setting("--llm", "llm", "http://localhost:11434/v1"),
         Layer::setting("flag", "parts.clip", "openai/clip-vit-large-patch14@refs/pr/19"),
         Layer::setting("flag", "parts.blip", path),
-        Layer::setting("flag", "tags.vocabulary", "./my-tags.txt"),
+        Layer::setting("flag", "tags.vocabulary", "my-tags.txt"),
     ])
     .unwrap();
     let parts = Preset::of(&config).unwrap().parts;
     assert_eq!(parts[&Role::Llm], Part::Endpoint(Some("http://localhost:11434/v1".to_owned())));
     assert_eq!(parts[&Role::Blip], Part::Path(folder.path().to_path_buf()));
-    assert_eq!(parts[&Role::Tags], Part::Path(PathBuf::from("./my-tags.txt")));
+    assert_eq!(parts[&Role::Tags], Part::Path(PathBuf::from("my-tags.txt")));
     let Part::Repository(clip) = &parts[&Role::Clip] else { panic!("{parts:?}") };
     assert_eq!((clip.repository.name(), &clip.wanted), ("openai/clip-vit-large-patch14", &Wanted::Model));
     assert_eq!(clip.revisions, ["refs/pr/19"]);

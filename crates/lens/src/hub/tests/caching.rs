@@ -104,7 +104,16 @@ fn a_download_is_resumed_where_it_stopped() {
     let kept = fs_err::metadata(&partial).unwrap().len();
     assert!(kept > 0 && kept < weights().len() as u64, "{kept}");
 
-    let snapshot = hub.fetch(&request(&[]), &mut quiet).unwrap();
+    let mut planned = None;
+    let snapshot = hub
+        .fetch(&request(&[]), &mut |progress| {
+            if let Progress::Plan { bytes, .. } = progress {
+                planned = Some(bytes);
+            }
+            ControlFlow::Continue(())
+        })
+        .unwrap();
+    assert_eq!(planned, Some(weights().len() as u64 - kept));
     assert_eq!(fs_err::read(snapshot.join("model.safetensors")).unwrap(), weights());
     let last = server.requests().pop().unwrap();
     assert_eq!(last.headers["range"], format!("bytes={kept}-"));

@@ -56,6 +56,7 @@ fn every_source_gives_the_same_picture() {
         path.to_str().unwrap().to_owned(),
         format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(png())),
         format!("DATA:;base64,{}", BASE64_STANDARD_NO_PAD.encode(png())),
+        format!("data:image/png;base64, {}\n", BASE64_STANDARD.encode(png()).replace('A', "A\r\n")),
     ];
     for argument in arguments {
         let sources = Source::parse(&argument).unwrap();

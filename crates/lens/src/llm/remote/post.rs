@@ -22,7 +22,7 @@ use ureq::{Agent, http::Uri};
 const MAX_ANSWER: u64 = 16 << 20;
 
 /// Longer waits are the caller's to decide.
-const MAX_WAIT: Duration = Duration::from_secs(60);
+const MAX_WAIT: Duration = Duration::from_mins(1);
 
 /// The way to one endpoint.
 pub(super) struct Post {

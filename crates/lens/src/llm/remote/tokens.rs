@@ -8,14 +8,14 @@ pub(super) fn at_most(text: &str) -> usize {
     let mut space = false;
     for byte in text.bytes() {
         let letter = byte.is_ascii_alphabetic();
-        if !letter {
+        if letter {
+            letters += 1;
+            space = false;
+        } else {
             tokens += letters.div_ceil(2) + usize::from(space);
             letters = 0;
             space = byte == b' ';
             tokens += usize::from(!space);
-        } else {
-            letters += 1;
-            space = false;
         }
     }
     tokens + letters.div_ceil(2) + usize::from(space)
