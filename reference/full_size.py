@@ -8,7 +8,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 
 import open_clip
@@ -56,10 +55,14 @@ def padded(rows: list[list[int]], length: int) -> torch.Tensor:
     return torch.tensor([row + [0] * (length - len(row)) for row in rows])
 
 
-def drawn_clip(tiny: clip.TinyClip) -> CLIPModel:
+def clip_config(tiny: clip.TinyClip) -> dict:
     config = tiny.config()
     config["text_config"] |= {"vocab_size": 49408, "max_position_embeddings": 77, "eos_token_id": 2}
-    model = CLIPModel._from_config(CLIPConfig(**config), attn_implementation="eager").eval()
+    return config
+
+
+def drawn_clip(tiny: clip.TinyClip) -> CLIPModel:
+    model = CLIPModel._from_config(CLIPConfig(**clip_config(tiny)), attn_implementation="eager").eval()
     draw(model, calmed(clip.RECIPE, tiny.layers), 1)
     return model
 
@@ -68,16 +71,12 @@ def clip_large(folder: Path, given: Path) -> tuple[dict, float]:
     tiny = clip.TinyClip("clip-vit-large-patch14", 1, "quick_gelu", "quick_gelu", vision_heads=16, head_size=64,
                          image_size=224, patch_size=14, layers=24, text_width=768, text_heads=12, text_layers=12, embed=768)
     model, (images, ids, lengths) = drawn_clip(tiny), clip_inputs()
-    write_json(folder / "config.json", model.config.to_dict() | tiny.config() | {"text_config": text_config(tiny)})
+    write_json(folder / "config.json", clip_config(tiny))
     write_tensors(folder / "model.safetensors", model.state_dict())
     inputs(given, {"pixels": images, "ids": ids, "lengths": lengths})
     attention = median_attention(model.vision_model(images, output_attentions=True).attentions)
     features = model.get_image_features(images).pooler_output, model.get_text_features(ids).pooler_output
     return dict(zip(("image_features", "text_features"), features)), attention
-
-
-def text_config(tiny: clip.TinyClip) -> dict:
-    return tiny.config()["text_config"] | {"vocab_size": 49408, "max_position_embeddings": 77, "eos_token_id": 2}
 
 
 def clip_inputs() -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
@@ -141,7 +140,7 @@ def flan(size: str, d_model: int, d_ff: int, layers: int, heads: int):
         query = Spread(0.0, 0.65, fan_in=True)  # heads of 64 values are not scaled: sharper than heads of 7
         draw(model, [(r"\.(q|k)\.weight", query), *calmed(tiny.recipe(), layers)], 1)
         write_json(folder / "config.json", config)
-        write_tensors(folder / "model.safetensors", t5.weights(model, replace(tiny, name=tiny.name)))
+        write_tensors(folder / "model.safetensors", t5.weights(model, tiny))
         lengths = [40, 11]
         batch = t5.padded(token_rows(lengths, 32000, t5.EOS))
         forced = [t5.PAD, *token_rows([20], 32000, 9)[0]]
