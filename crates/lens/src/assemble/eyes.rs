@@ -23,26 +23,26 @@ impl Assembler<'_> {
     pub(super) fn add_eyes(&self, builder: LensBuilder, watch: &mut Watch<'_>) -> Result<LensBuilder> {
         let (builder, clip) = self.add_clip(builder, watch)?;
         let builder = self.add_captions(builder, clip, watch)?;
-        if self.config.ocr.enabled { self.add_ocr(builder, watch) } else { Ok(builder) }
+        if !self.config.ocr.enabled {
+            return Ok(builder);
+        }
+        #[cfg(feature = "ocr")]
+        if let Some(module) = self.ocr(watch)? {
+            return Ok(builder.module(module));
+        }
+        Ok(builder.module(AbsentModule::new("ocr", NO_OCR)))
     }
 
+    /// The OCR module, where there are models for it.
     #[cfg(feature = "ocr")]
-    fn add_ocr(&self, builder: LensBuilder, watch: &mut Watch<'_>) -> Result<LensBuilder> {
+    fn ocr(&self, watch: &mut Watch<'_>) -> Result<Option<OcrModule>> {
         let models = match self.locate(Role::Ocr, watch)? {
             Some(Located::Path(folder)) => Some(OcrModels::open(&folder)?),
             #[cfg(feature = "nano")]
             Some(Located::Embedded) => crate::nano::ocr(),
             _ => None,
         };
-        Ok(match models {
-            Some(models) => builder.module(OcrModule::new(models, self.config.ocr.max_side)),
-            None => builder.module(AbsentModule::new("ocr", NO_OCR)),
-        })
-    }
-
-    #[cfg(not(feature = "ocr"))]
-    fn add_ocr(&self, builder: LensBuilder, _: &mut Watch<'_>) -> Result<LensBuilder> {
-        Ok(builder.module(AbsentModule::new("ocr", NO_OCR)))
+        Ok(models.map(|models| OcrModule::new(models, self.config.ocr.max_side)))
     }
 
     /// CLIP, and the modules that choose from a vocabulary.
