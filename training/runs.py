@@ -53,7 +53,10 @@ class Run:
             return False
         state = torch.load(path, map_location="cpu", weights_only=True)
         for name, part in parts.items():
+            scales = [group.get("scale", 1.0) for group in getattr(part, "param_groups", ())]
             part.load_state_dict(state[name])
+            for group, scale in zip(getattr(part, "param_groups", ()), scales):
+                group["scale"] = scale
         self.step, self.seen, self._before = state["step"], state["seen"], state["elapsed"]
         self._started = time.monotonic()
         return True
@@ -70,12 +73,12 @@ class Run:
         os.replace(path.with_suffix(".tmp"), path)
 
 
-def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix, slower: dict[str, float] | None = None) -> list[torch.optim.Optimizer]:
-    """Muon for the hidden matrices, AdamW for all else (embeddings, norms, biases, heads). `slower` maps the beginning
+def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix, scales: dict[str, float] | None = None) -> list[torch.optim.Optimizer]:
+    """Muon for the hidden matrices, AdamW for all else (embeddings, norms, biases, heads). `scales` maps the beginning
     of a name to a factor of the rate."""
     hidden, tables, vectors = {}, {}, {}
     for name, parameter in model.named_parameters():
-        scale = next((factor for prefix, factor in (slower or {}).items() if name.startswith(prefix)), 1.0)
+        scale = next((factor for prefix, factor in (scales or {}).items() if name.startswith(prefix)), 1.0)
         if parameter.ndim == 2 and is_hidden_matrix(name):
             group = hidden
         else:

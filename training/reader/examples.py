@@ -9,7 +9,7 @@ from pathlib import Path
 import pack
 import scenes
 
-from . import scene_questions, text_questions
+from . import drills, scene_questions, text_questions
 from .photo_questions import Photo, Question, open_questions, with_article, yes_no_pairs
 from .prompt import Evidence, prompt
 
@@ -90,11 +90,13 @@ class Mixture:
     """An endless stream of training examples."""
 
     SHARES = {"photo": 46, "label": 9, "scene": 21, "text": 24}
+    # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
+    LEAN_SHARES = {"photo": 15, "label": 2, "scene": 16, "text": 20, "drill": 47}
 
     def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random):
         self.rng = rng
         self.photos, self.labels = photos, labels
-        self.lean = False  # short prompts: twice as many examples an hour, for the first half of a training
+        self.lean = False  # short prompts and clear evidence: for the first part of a training
         self.weights = _balanced(photos)
         self.label_weights = _balanced(labels)
         self.records = [example.evidence for example in photos]
@@ -102,7 +104,8 @@ class Mixture:
         self.noise_attributes = sorted({a for record in self.records for a in record.attributes})
 
     def example(self) -> Example:
-        kind = self.rng.choices(list(self.SHARES), self.SHARES.values())[0]
+        shares = self.LEAN_SHARES if self.lean else self.SHARES
+        kind = self.rng.choices(list(shares), shares.values())[0]
         example = getattr(self, kind)()
         if self.rng.random() < 0.06:
             return replace(example, evidence=Evidence())
@@ -127,6 +130,9 @@ class Mixture:
         share = 0.25 if self.lean else 0.9 if kind == "meme" else 0.6
         around = self.some_of(self.rng.choice(self.records)) if self.rng.random() < share else Evidence()
         return Example(replace(around, lines=lines), question)
+
+    def drill(self) -> Example:
+        return Example(*drills.drill(self.rng, self.noise_tags))
 
     def some_of(self, evidence: Evidence) -> Evidence:
         """As many tags, attributes and captions as a user might set; five, five and eleven are the usual."""

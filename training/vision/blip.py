@@ -156,7 +156,7 @@ def main():
     if not (run.folder / "checkpoint.pt").exists():
         start_from_clip(model, args, sets)
     model = model.to(args.device)
-    steppers = runs.optimizers(model, args.rate, lambda name: ".layer" in name, slower={"vision_model": 0.5})
+    steppers = runs.optimizers(model, args.rate, lambda name: ".layer" in name, {"vision_model": 0.5})
     parts = {"model": model, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
         rng.seed(args.seed + run.step)

@@ -1,0 +1,76 @@
+"""Several questions at once. One prompt then teaches many look-ups, which is what a small reader is slowest to learn."""
+
+import random
+
+import scenes
+import texts
+
+from .photo_questions import Question, with_article
+from .prompt import Evidence, Line
+
+
+def _series(names: list[str]) -> str:
+    return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
+
+
+def _some(items, rng):
+    return rng.sample(items, rng.randint(min(2, len(items)), len(items)))
+
+
+def _inks(rng):
+    """Words with their inks: both ways round."""
+    number = rng.randint(2, 6)
+    names = rng.sample(texts.INKS, number) if rng.random() < 0.5 else [texts.word(rng) for _ in range(number)]
+    lines = [Line(name, ink) for name, ink in zip(names, rng.sample(texts.INKS, number))]
+    asked = _some(lines, rng)
+    if rng.random() < 0.5:
+        question = f"What {rng.choice(('colours', 'colors'))} are the words {_series([line.text for line in asked])}?"
+        return Evidence(lines=tuple(lines)), question, [line.ink for line in asked]
+    return Evidence(lines=tuple(lines)), f"Which words are {_series([line.ink for line in asked])}?", [line.text for line in asked]
+
+
+def _prices(rng):
+    goods = rng.sample(texts.GOODS, rng.randint(2, 5))
+    pairs = [(good, f"{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95'))}") for good in goods]
+    asked = _some(pairs, rng)
+    lines = tuple(Line(f"{good.title()} {price}") for good, price in pairs)
+    return Evidence(lines=lines), f"How much are the {_series([good for good, _ in asked])}?", [price for _, price in asked]
+
+
+def _shapes(rng):
+    number = rng.randint(2, 5)
+    pairs = list(zip(rng.sample(scenes.SHAPES, number), rng.sample(list(scenes.COLOURS), number)))
+    counts = [rng.randint(1, 6) for _ in pairs]
+    caption = " and ".join(scenes.counted(f"{colour} {shape}", count) for (shape, colour), count in zip(pairs, counts))
+    evidence = Evidence(captions=(f"{caption} on a white background",))
+    asked = _some(list(zip(pairs, counts)), rng)
+    kind = rng.randrange(3)
+    if kind == 0:
+        return evidence, f"What colours are the {_series([scenes.plural(shape) for (shape, _), _ in asked])}?", [c for (_, c), _ in asked]
+    if kind == 1:
+        return evidence, f"Which shapes are {_series([colour for (_, colour), _ in asked])}?", [shape for (shape, _), _ in asked]
+    return evidence, f"How many {_series([scenes.plural(shape) for (shape, _), _ in asked])} are there?", [str(count) for _, count in asked]
+
+
+def _present(rng, names):
+    """Which of these are among the tags."""
+    tags = rng.sample(names, rng.randint(3, 8))
+    asked = [rng.choice(tags) if rng.random() < 0.5 else rng.choice(names) for _ in range(rng.randint(2, 5))]
+    question = f"Is there {_series([with_article(name) for name in asked])}?"
+    return Evidence(tags=tuple(tags)), question, ["yes" if name in tags else "no" for name in asked]
+
+
+def _either(rng, names):
+    tags = rng.sample(names, rng.randint(2, 5))
+    other = rng.choice([name for name in names if name not in tags])
+    true = rng.choice(tags)
+    pair = rng.sample((true, other), 2)
+    return Evidence(tags=tuple(tags)), f"Is it {with_article(pair[0])} or {with_article(pair[1])}?", [true]
+
+
+def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:
+    """`names` are tags that CLIP may give."""
+    kind = rng.choices(("inks", "prices", "shapes", "present", "either"), (6, 2, 5, 3, 2))[0]
+    made = {"inks": _inks, "prices": _prices, "shapes": _shapes}.get(kind)
+    evidence, text, answers = made(rng) if made else (_present if kind == "present" else _either)(rng, names)
+    return evidence, Question(text, (" ".join(answers),), "drill")
