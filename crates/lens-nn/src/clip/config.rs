@@ -28,17 +28,18 @@ pub(super) struct ClipConfig {
 pub(super) enum Pooling {
     /// The first token with the largest id: open_clip, and Hugging Face files that say `eos_token_id: 2`.
     LargestId,
-    /// The first token with this id; the first token of all when there is none.
+    /// The first token with this id.
     FirstOf(u32),
 }
 
 impl Pooling {
-    pub(super) fn position(self, text: &[u32]) -> usize {
+    /// None when the text has no such token: it was made by the tokenizer of another model.
+    pub(super) fn position(self, text: &[u32]) -> Option<usize> {
         let wanted = match self {
             Self::LargestId => text.iter().max().copied(),
             Self::FirstOf(id) => Some(id),
         };
-        text.iter().position(|&id| Some(id) == wanted).unwrap_or(0)
+        text.iter().position(|&id| Some(id) == wanted)
     }
 }
 

@@ -73,6 +73,12 @@ impl<B: Backend> TextTower<B> {
                 .found(format!("id {id}"))
                 .hint("use the tokenizer that belongs to this checkpoint"));
         }
-        Ok(self.pooling.position(text) + 1)
+        let end = self.pooling.position(text).ok_or_else(|| {
+            Error::new(ErrorKind::Config, "token ids of a text")
+                .expected("the end token of the model's config.json")
+                .found("none")
+                .hint("use the tokenizer that belongs to this checkpoint")
+        })?;
+        Ok(end + 1)
     }
 }

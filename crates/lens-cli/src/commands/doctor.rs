@@ -1,0 +1,76 @@
+//! `lens doctor`: what this program is, what it works with, and what is wrong.
+
+use super::{
+    Outcome,
+    parts::{State, place},
+};
+use crate::{exit::Exit, session::Session, view::bytes};
+use lens::Preset;
+use lens_nn::backend::cpu::Tier;
+use serde_json::{Map, Value};
+use std::path::Path;
+
+const NAME: usize = 12;
+
+pub(super) fn run(session: &Session) -> Outcome {
+    let facts = facts(session)?;
+    if session.printer.is_json() {
+        let object: Map<String, Value> =
+            facts.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+        session.printer.json(&object)?;
+        return Ok(Exit::Success);
+    }
+    for (name, value) in facts {
+        session.printer.entry(name, NAME, &value)?;
+    }
+    Ok(Exit::Success)
+}
+
+fn facts(session: &Session) -> Result<Vec<(&'static str, String)>, crate::exit::Failure> {
+    let (config, home) = (&session.config, &session.home);
+    let preset = Preset::of(config)?;
+    let store = session.store();
+    let stats = store.stats()?;
+    let store = match store.absence() {
+        Some(reason) => format!("none: {reason}"),
+        None => format!(
+            "{}, {}, {} of at most {}",
+            home.evidence().display(),
+            crate::view::pictures(stats.entries),
+            bytes(stats.bytes),
+            bytes(stats.capacity)
+        ),
+    };
+    let threads = match config.threads {
+        0 => format!("{}, one for each core", std::thread::available_parallelism().map_or(1, usize::from)),
+        count => count.to_string(),
+    };
+    Ok(vec![
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("home", described(home.root(), "not there yet")),
+        ("settings", described(&home.config(), "not there, defaults hold")),
+        ("preset", format!("{}: {}", preset.name, preset.about)),
+        ("missing", missing(session, &preset)),
+        ("processor", Tier::detect().to_string()),
+        ("precision", config.precision.to_string()),
+        ("threads", threads),
+        ("offline", if config.offline { "yes: no connection is made" } else { "no" }.to_owned()),
+        ("store", store),
+    ])
+}
+
+fn described(path: &Path, absent: &str) -> String {
+    if path.exists() { path.display().to_string() } else { format!("{} ({absent})", path.display()) }
+}
+
+/// The parts that do not work as things are.
+fn missing(session: &Session, preset: &Preset) -> String {
+    let wanting: Vec<String> = preset
+        .parts
+        .iter()
+        .map(|(role, part)| (role, part, State::of(*role, part, &session.hub)))
+        .filter(|(.., state)| state.is_wanting())
+        .map(|(role, part, state)| format!("{role} ({}, {})", place(part), state.name()))
+        .collect();
+    if wanting.is_empty() { "nothing".to_owned() } else { wanting.join(", ") }
+}

@@ -1,0 +1,47 @@
+//! What each command does: parsed arguments and a [`Session`] in, data on the printer and an [`Exit`] out.
+
+mod answering;
+mod ask;
+mod cache;
+mod chat;
+mod classify;
+mod describe;
+mod doctor;
+mod looking;
+mod models;
+mod parts;
+mod see;
+mod shell;
+mod vocab;
+
+use crate::{
+    args::{Cli, Command},
+    exit::{Exit, Failure},
+    printer::Printer,
+    session::Session,
+};
+
+/// How a command ends.
+type Outcome = Result<Exit, Failure>;
+
+/// Runs the command of a command line.
+pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
+    let Cli { global, command } = cli;
+    match command {
+        Command::Completions { shell } => return shell::completions(shell, printer),
+        Command::Man { dir } => return shell::man(dir.as_deref(), printer),
+        _ => {}
+    }
+    let session = Session::new(&global, printer)?;
+    match command {
+        Command::Ask(args) => ask::run(args, &session),
+        Command::See(args) => see::run(&args, &session),
+        Command::Classify(args) => classify::run(&args, &session),
+        Command::Chat(args) => chat::run(&args, &session),
+        Command::Models(command) => models::run(command, &session),
+        Command::Vocab(command) => vocab::run(command, &session),
+        Command::Cache(command) => cache::run(&command, &session),
+        Command::Doctor => doctor::run(&session),
+        Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Success),
+    }
+}

@@ -1,0 +1,59 @@
+//! The whole path on the models inside the program.
+
+use crate::place::{Place, json_lines, stdout};
+use insta::assert_snapshot;
+
+#[test]
+fn a_picture_becomes_evidence() {
+    let place = Place::new();
+    place.example("shapes.png");
+    let record = json_lines(&stdout(place.lens(&["-q", "--json", "see", "shapes.png"]))).remove(0);
+    assert_eq!(record["source"], "shapes.png");
+    assert_eq!(record["image"]["sha256"].as_str().unwrap().len(), 64);
+    for kind in ["tags", "attributes", "captions", "ocr"] {
+        assert!(record[kind].is_array(), "{kind}");
+    }
+    let captions = record["captions"].as_array().unwrap();
+    assert!(!captions.is_empty(), "a beam caption at least");
+    for caption in captions {
+        let text = caption["text"].as_str().unwrap();
+        assert!(!text.is_empty() && !text.starts_with("a picture of"), "{text}");
+    }
+}
+
+#[test]
+fn a_second_look_comes_from_the_store() {
+    let place = Place::new();
+    place.example("shapes.png");
+    let see = || json_lines(&stdout(place.lens(&["-q", "--json", "see", "shapes.png"]))).remove(0);
+    let (first, second) = (see(), see());
+    assert!(first["timings"].is_object() && second.get("timings").is_none());
+    let stats = json_lines(&stdout(place.lens(&["--json", "cache", "stats"]))).remove(0);
+    assert_eq!(stats["entries"], 1);
+    let cleared = json_lines(&stdout(place.lens(&["--json", "cache", "clear"]))).remove(0);
+    assert_eq!(cleared["forgotten"], 1);
+}
+
+#[test]
+fn evidence_for_people_fits_80_columns() {
+    let place = Place::new();
+    place.example("meme.jpg");
+    let output = place.lens(&["see", "meme.jpg"]).assert().success().get_output().clone();
+    let text = String::from_utf8(output.stdout).unwrap();
+    for heading in ["meme.jpg (", "Tags", "Attributes", "Captions", "Text in the picture"] {
+        assert!(text.lines().any(|line| line.starts_with(heading)), "{heading}: {text}");
+    }
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    for line in text.lines().chain(stderr.lines()) {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+}
+
+#[test]
+fn nano_says_what_it_is_in_one_line() {
+    let place = Place::new();
+    place.example("shapes.png");
+    place.example("page.png");
+    let output = place.lens(&["see", "shapes.png", "page.png"]).assert().success().get_output().clone();
+    assert_snapshot!(String::from_utf8(output.stderr).unwrap());
+}
