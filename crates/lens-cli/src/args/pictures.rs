@@ -82,6 +82,6 @@ Examples:
   lens chat photo.jpg
   lens chat photo.jpg < questions.txt")]
 pub(crate) struct Chat {
-    #[arg(required = true, value_name = "IMAGE", help = IMAGE_HELP)]
+    #[arg(required = true, value_name = "IMAGE", help = "Path, folder, glob pattern or data: URI")]
     pub(crate) images: Vec<String>,
 }

@@ -83,6 +83,34 @@ fn an_answer_in_json_comes_with_all_that_it_rests_on() {
 }
 
 #[test]
+fn labels_are_sorted_by_both_models() {
+    let place = Place::new();
+    place.example("beach.jpg");
+    place.write("labels.txt", "kitchen\nbeach\n");
+    let server = endpoint("It is a beach.");
+    let classify = ["-q", "classify", "beach.jpg", "--labels", "labels.txt"];
+    let record =
+        json_lines(&stdout(online(&place, &server, &[&classify[..], &["--json"]].concat()))).remove(0);
+    for model in ["clip", "llm"] {
+        assert_eq!(record[model][0]["label"], "beach", "{model}: {record}");
+    }
+    assert_eq!(record["llm_basis"], "match", "an endpoint gives no likelihoods");
+    let text = stdout(online(&place, &server, &classify));
+    assert!(text.lines().nth(1).unwrap().contains("Language model (named)"), "{text}");
+    assert_eq!(text.lines().nth(2).unwrap().matches("beach").count(), 2, "{text}");
+}
+
+#[test]
+fn the_prompt_can_be_looked_at_without_asking() {
+    let place = Place::new();
+    place.example("shapes.png");
+    let server = endpoint("never said");
+    let prompt = stdout(online(&place, &server, &["-q", "ask", "shapes.png", "How many?", "--show-prompt"]));
+    assert!(prompt.contains("How many?"), "{prompt}");
+    assert!(server.asked().is_empty());
+}
+
+#[test]
 fn a_chat_remembers_its_turns() {
     let place = Place::new();
     place.example("shapes.png");
