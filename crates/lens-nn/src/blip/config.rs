@@ -26,11 +26,11 @@ pub(super) struct BlipConfig {
 /// The ids that steer captions, as the configuration names them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CaptionTokens {
-    /// [DEC], the first token of every caption.
+    /// `[DEC]`, the first token of every caption.
     pub bos: u32,
-    /// [SEP], which ends a caption.
+    /// `[SEP]`, which ends a caption.
     pub sep: u32,
-    /// [PAD].
+    /// `[PAD]`.
     pub pad: u32,
 }
 

@@ -113,8 +113,8 @@ impl<B: Backend> Blip<B> {
 }
 
 impl CaptionTokens {
-    /// The ids that decoding starts from, made from a tokenized prompt as transformers does: the first id ([CLS]) becomes
-    /// `bos` ([DEC]) and the last ([SEP]) is dropped. Without a prompt it is `bos` alone.
+    /// The ids that decoding starts from, made from a tokenized prompt as transformers does: the first id (`[CLS]`) becomes
+    /// `bos` (`[DEC]`) and the last (`[SEP]`) is dropped. Without a prompt it is `bos` alone.
     #[must_use]
     pub fn prompt(&self, tokenized: &[u32]) -> Vec<u32> {
         let inner = tokenized.get(1..tokenized.len().saturating_sub(1)).unwrap_or_default();
