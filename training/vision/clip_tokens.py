@@ -1,5 +1,6 @@
 """CLIP's tokenizer: lower-case BPE with `</w>`, start and end as the last two ids, as the published ones have."""
 
+import json
 from pathlib import Path
 
 import torch
@@ -22,12 +23,23 @@ def train(texts) -> Tokenizer:
         [pre_tokenizers.Split(Regex(SPLIT), "removed", invert=True), pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)]
     )
     alphabet = pre_tokenizers.ByteLevel.alphabet()
-    trainer = trainers.BpeTrainer(vocab_size=SIZE - 2, min_frequency=2, initial_alphabet=alphabet, end_of_word_suffix="</w>")
+    kept = SIZE - 2 - len(alphabet)
+    trainer = trainers.BpeTrainer(vocab_size=kept, min_frequency=2, initial_alphabet=alphabet, end_of_word_suffix="</w>")
     tokenizer.train_from_iterator(texts, trainer)
+    tokenizer.model = with_every_byte(json.loads(tokenizer.to_str())["model"], alphabet)
     tokenizer.add_special_tokens([START, END])
     ends = [(token, tokenizer.token_to_id(token)) for token in (START, END)]
     tokenizer.post_processor = processors.TemplateProcessing(single=f"{START} $A {END}", special_tokens=ends)
     return tokenizer
+
+
+def with_every_byte(model: dict, alphabet: list[str]) -> models.BPE:
+    """The trainer keeps only the word ends that it met; with all of them no text is unknown, as in the published ones."""
+    vocabulary = dict(model["vocab"])
+    for piece in (*(f"{byte}</w>" for byte in sorted(alphabet)), START, END):
+        vocabulary.setdefault(piece, len(vocabulary))
+    merges = [tuple(merge) for merge in model["merges"]]
+    return models.BPE(vocabulary, merges, unk_token=END, end_of_word_suffix="</w>", continuing_subword_prefix="")
 
 
 class Tokens:
