@@ -1,7 +1,7 @@
 //! All routes with what stands before them.
 
 use crate::{
-    api::{ask, chat, classify, embeddings, evidence, models, status},
+    api::{about, ask, chat, classify, embeddings, evidence, models, status, views},
     error::{AppError, AppResult},
     guard, page,
     state::AppState,
@@ -67,6 +67,7 @@ fn documented() -> OpenApiRouter<AppState> {
     OpenApiRouter::with_openapi(Document::openapi())
         .routes(routes!(evidence::look))
         .routes(routes!(evidence::known))
+        .routes(routes!(views::views))
         .routes(routes!(ask::ask))
         .routes(routes!(classify::classify))
         .routes(routes!(embeddings::embeddings))
@@ -74,6 +75,7 @@ fn documented() -> OpenApiRouter<AppState> {
         .routes(routes!(chat::messages))
         .routes(routes!(chat::count_tokens))
         .routes(routes!(models::models))
+        .routes(routes!(about::about))
         .routes(routes!(status::health))
         .routes(routes!(status::ready))
         .routes(routes!(status::metrics))

@@ -1,11 +1,12 @@
 //! What a server is started with.
 
 use hyper::Uri;
-use lens::{Error, ErrorKind, Result, image::Limits};
+use lens::{Error, ErrorKind, Lens, Result, image::Limits};
 use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
+    sync::Arc,
     time::Duration,
 };
 
@@ -22,6 +23,9 @@ pub struct ServerOptions {
     pub allowed_hosts: Vec<String>,
     /// Origins (`https://app.example`) of other pages that may call this server.
     pub allowed_origins: Vec<String>,
+    /// Further language models that answer when a request names them: pipelines of which only the reader and its
+    /// prompt are used.
+    pub readers: Vec<Arc<Lens>>,
     /// Where chats go; without it the server's own language model answers.
     pub upstream: Option<Upstream>,
     /// Only text may leave, to the upstream, and this file gets a line with every request exactly as it was sent.
@@ -79,6 +83,7 @@ impl Default for ServerOptions {
             insecure: false,
             allowed_hosts: Vec::new(),
             allowed_origins: Vec::new(),
+            readers: Vec::new(),
             upstream: None,
             private: None,
             limits: ServerLimits::default(),

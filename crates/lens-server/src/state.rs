@@ -32,7 +32,7 @@ impl AppState {
     /// A server around a pipeline. Starts the thread that looks.
     ///
     /// # Errors
-    /// As [`ServerOptions::check`]; `Config` when the log of what is sent cannot be opened; `Internal` when the thread cannot be started.
+    /// As [`ServerOptions::check`]; `Config` when two language models have one name or the log of what is sent cannot be opened; `Internal` when the thread cannot be started.
     pub fn new(lens: Lens, options: ServerOptions) -> Result<Self> {
         options.check()?;
         let (lens, metrics) = (Arc::new(lens), Arc::<Metrics>::default());
@@ -43,7 +43,7 @@ impl AppState {
         let proxy =
             options.upstream.as_ref().map(|to| Proxy::new(to, options.api_key.is_some())).transpose()?;
         let sent = options.private.as_deref().map(SentLog::open).transpose()?;
-        let answers = Answers::new(Arc::clone(&lens), options.limits.answers, Arc::clone(&metrics));
+        let answers = Answers::new(Arc::clone(&lens), &options, Arc::clone(&metrics))?;
         Ok(Self(Arc::new(Parts { lens, options, metrics, engine, blocks, answers, proxy, sent })))
     }
 

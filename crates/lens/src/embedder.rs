@@ -1,6 +1,6 @@
 //! The door for models that put pictures and texts into one space.
 
-use crate::{Fingerprint, Look, Result};
+use crate::{Fingerprint, Look, Picture, Result};
 use std::sync::Arc;
 
 /// A frozen model such as CLIP. All embeddings have unit length, so their products are cosines.
@@ -25,6 +25,14 @@ pub trait Embedder: Send + Sync {
     /// # Errors
     /// What loading reports; `Model` when the model's result cannot be used.
     fn embed_texts(&self, texts: &[String]) -> Result<Vec<f32>>;
+
+    /// What the model takes of a picture; see [`Module::view`](crate::Module::view).
+    ///
+    /// # Errors
+    /// As [`Module::view`](crate::Module::view).
+    fn view(&self, _picture: &Picture) -> Result<Option<Picture>> {
+        Ok(None)
+    }
 }
 
 /// The space of an [`Embedder`].

@@ -1,7 +1,7 @@
 //! The door for eyes: what turns a picture into items of evidence.
 
 use crate::{
-    Result,
+    Picture, Result,
     evidence::{Fingerprint, Item},
     look::Look,
 };
@@ -27,4 +27,13 @@ pub trait Module: Send + Sync {
     /// # Errors
     /// `Model` when a model's result cannot be used, or what loading reports. Items handed over before are void.
     fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()>;
+
+    /// The pixels that the module's encoder takes of a picture, before normalisation: resized, cropped or squashed.
+    /// `None` for a module that looks at the picture as it is, or at none.
+    ///
+    /// # Errors
+    /// What loading reports; `Input` when the picture is far too thin to be resized.
+    fn view(&self, _picture: &Picture) -> Result<Option<Picture>> {
+        Ok(None)
+    }
 }

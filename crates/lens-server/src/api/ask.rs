@@ -1,9 +1,9 @@
 //! A question about pictures.
 
-use super::{AppJson, PictureRef, check_chars, event, lacks, wants_events};
+use super::{AppJson, PictureRef, check_chars, event, wants_events};
 use crate::{
     error::{AppError, AppResult, ErrorBody},
-    local::{Hangup, prompt_for, stream},
+    local::{Answers, Hangup, Reader, prompt_for, stream},
     rewrite::Wish,
     state::AppState,
 };
@@ -19,6 +19,7 @@ use lens::{
 };
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use std::sync::Arc;
 use tokio::sync::mpsc;
 use utoipa::ToSchema;
 
@@ -29,6 +30,8 @@ pub(crate) struct AskRequest {
     /// The pictures, in order.
     images: Vec<PictureRef>,
     question: String,
+    /// Name of the language model, one of `GET /v1/models`. Absent: the first.
+    llm: Option<String>,
     /// Earlier questions and answers about them.
     #[serde(default)]
     #[schema(value_type = Vec<Value>)]
@@ -46,7 +49,7 @@ struct AskReply {
     llm: LlmInfo,
 }
 
-/// Asks this server's own language model. With `Accept: text/event-stream`: `prompt`, then `token`s as the answer is
+/// Asks a language model of this server. With `Accept: text/event-stream`: `prompt`, then `token`s as the answer is
 /// made (with one beam), then `reply` with everything, or `error`.
 #[utoipa::path(post, path = "/v1/ask", tag = "lens", request_body = AskRequest,
     responses((status = 200, description = "evidence, prompt, answer, llm", body = Value),
@@ -56,7 +59,8 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     AppJson(request): AppJson<AskRequest>,
 ) -> AppResult<Response> {
-    let llm = state.lens().reader().map_err(|_| lacks("language model of its own"))?.info();
+    let reader = state.answers().readers().find(request.llm.as_deref())?;
+    let llm = reader.info.clone();
     let limits = &state.options().limits;
     check_chars("question", &request.question, limits.text_chars)?;
     if request.images.len() > limits.images {
@@ -64,11 +68,11 @@ pub(crate) async fn ask(
     }
     request.lens.check()?;
     let place = state.answers().place()?;
-    let (evidence, prompt, decoding) = prepare(&state, request).await?;
+    let (evidence, prompt, decoding) = prepare(&state, &reader, request).await?;
     let cancel = Cancel::new();
     let hangup = Hangup(cancel.clone());
     if !wants_events(&headers) {
-        let answer = state.answers().answer(prompt.clone(), decoding, None, cancel).await?;
+        let answer = Answers::answer(reader, prompt.clone(), decoding, None, cancel).await?;
         drop((place, hangup));
         return Ok(Json(AskReply { evidence, prompt, answer, llm }).into_response());
     }
@@ -82,7 +86,7 @@ pub(crate) async fn ask(
                 _ = out.send(event("token", &json!({"text": text})));
             }
         };
-        let answer = state.answers().answer(prompt.clone(), decoding, Some(pieces), cancel);
+        let answer = Answers::answer(reader, prompt.clone(), decoding, Some(pieces), cancel);
         let (answer, ()) = tokio::join!(answer, tell);
         let last = match answer {
             Ok(answer) => event("reply", &AskReply { evidence, prompt, answer, llm }),
@@ -95,6 +99,7 @@ pub(crate) async fn ask(
 
 async fn prepare(
     state: &AppState,
+    reader: &Arc<Reader>,
     request: AskRequest,
 ) -> AppResult<(Vec<Evidence>, PackedPrompt, Decoding)> {
     let mut sights = Vec::new();
@@ -106,15 +111,16 @@ async fn prepare(
     for (sight, subject) in sights {
         evidence.push(request.lens.applied(&*sight.whole(&subject).await?));
     }
-    let own = state.lens().decoding();
+    let own = reader.lens.decoding();
     let decoding = Decoding {
         beams: request.lens.beams.unwrap_or(own.beams),
         seed: request.lens.seed.unwrap_or(own.seed),
         ..own.clone()
     };
     let (question, history, wish) = (request.question, request.history, request.lens);
-    let made = move |state: &AppState| {
-        let prompt = prompt_for(state, &wish, &evidence, &history, &question)?;
+    let reader = Arc::clone(reader);
+    let made = move |_: &AppState| {
+        let prompt = prompt_for(&reader, &wish, &evidence, &history, &question)?;
         Ok((evidence, prompt))
     };
     let (evidence, prompt) = state.blocking(made).await?;

@@ -26,7 +26,7 @@ use utoipa::ToSchema;
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct EvidenceRequest {
-    image: PictureRef,
+    pub(super) image: PictureRef,
 }
 
 /// A picture as a file.
@@ -68,13 +68,13 @@ pub(crate) async fn known(State(state): State<AppState>, Path(sha256): Path<Stri
     Ok(Json(&*record).into_response())
 }
 
-fn is_form(headers: &HeaderMap) -> bool {
+pub(super) fn is_form(headers: &HeaderMap) -> bool {
     let kind = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     kind.is_some_and(|kind| kind.starts_with("multipart/form-data"))
 }
 
 /// The form's field `image`.
-async fn file(request: Request, state: &AppState) -> AppResult<Bytes> {
+pub(super) async fn file(request: Request, state: &AppState) -> AppResult<Bytes> {
     let broken = |status, text: String| AppError::new(status, format!("the form: {text}"));
     let mut form = Multipart::from_request(request, state)
         .await

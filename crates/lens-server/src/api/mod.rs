@@ -1,5 +1,6 @@
 //! The routes.
 
+pub(crate) mod about;
 pub(crate) mod ask;
 pub(crate) mod chat;
 pub(crate) mod classify;
@@ -7,6 +8,7 @@ pub(crate) mod embeddings;
 pub(crate) mod evidence;
 pub(crate) mod models;
 pub(crate) mod status;
+pub(crate) mod views;
 
 mod body;
 mod picture;
@@ -42,7 +44,7 @@ fn check_chars(subject: &str, text: &str, most: usize) -> AppResult<()> {
 }
 
 /// This server lacks a part that the route needs.
-fn lacks(part: &str) -> AppError {
+pub(crate) fn lacks(part: &str) -> AppError {
     AppError::new(
         StatusCode::NOT_IMPLEMENTED,
         format!("this server has no {part}; start it with a preset that has"),

@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderMap, Method},
     response::{IntoResponse, Response},
 };
+use lens::LlmInfo;
 use serde_json::json;
 
 /// The models of the upstream, or this server's own.
@@ -21,8 +22,7 @@ pub(crate) async fn models(
         let path = super::chat::below_v1(&uri);
         return proxy.forward(Forward { method: Method::GET, path, headers, body: Bytes::new() }).await;
     }
-    let own = state.lens().reader().map(|llm| llm.info().name).ok();
-    let model = |id| json!({"id": id, "object": "model", "type": "model", "display_name": id, "created": 0, "owned_by": "lens"});
-    let data: Vec<_> = own.into_iter().map(model).collect();
+    let model = |LlmInfo { name, .. }: &LlmInfo| json!({"id": name, "object": "model", "type": "model", "display_name": name, "created": 0, "owned_by": "lens"});
+    let data: Vec<_> = state.answers().readers().infos().map(model).collect();
     Ok(Json(json!({"object": "list", "data": data, "has_more": false})).into_response())
 }

@@ -15,6 +15,8 @@ pub(crate) enum Dialect {
 /// A conversation. Its pictures are told of elsewhere; here only texts.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Chat {
+    /// The name of the model that is to answer.
+    pub(crate) model: String,
     /// What governs the conversation, empty when nothing does.
     pub(crate) system: String,
     /// Earlier questions and answers.
@@ -29,6 +31,8 @@ pub(crate) struct Chat {
 
 #[derive(Deserialize)]
 struct Request {
+    #[serde(default)]
+    model: String,
     messages: Vec<Message>,
     #[serde(default)]
     system: Value,
@@ -64,6 +68,7 @@ impl Chat {
             return Err(AppError::bad("n: this server's own language model gives one answer"));
         }
         let mut chat = Self {
+            model: request.model,
             system: text(&request.system),
             stream: request.stream,
             include_usage: request.stream_options.include_usage,

@@ -1,37 +1,42 @@
-//! Answers of the server's own language model.
+//! Answers of the server's own language models.
 //!
-//! One answer is made at a time: a model uses all cores. Others wait in the order in which they came, up to a bound.
+//! A model makes one answer at a time. Others wait in the order in which they came, up to a bound.
 
 mod anthropic;
 mod chat;
 mod openai;
 mod prompt;
+mod readers;
 mod speak;
 
 pub(crate) use chat::{Chat, Dialect};
 pub(crate) use prompt::prompt_for;
+pub(crate) use readers::{Reader, Readers};
 pub(crate) use speak::speak;
 
 use crate::{
     error::{AppError, AppResult},
     metrics::{Metrics, REFUSED},
+    options::ServerOptions,
 };
 use axum::response::{
     IntoResponse, Response,
     sse::{Event, KeepAlive, Sse},
 };
-use lens::{Answer, Cancel, Decoding, Error, ErrorKind, Lens, prompt::PackedPrompt};
+use lens::{Answer, Cancel, Decoding, Error, ErrorKind, Lens, Result, prompt::PackedPrompt};
 use std::{convert::Infallible, sync::Arc};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::{StreamExt, wrappers::UnboundedReceiverStream};
 
-/// The way to the language model.
+/// The way to the language models.
 #[derive(Debug)]
 pub(crate) struct Answers {
     lens: Arc<Lens>,
+    readers: Readers,
     metrics: Arc<Metrics>,
     /// One permit for each that may wait or be answered.
     room: Arc<Semaphore>,
+    /// The pipeline's other work takes turns with its language model.
     turn: Arc<Semaphore>,
 }
 
@@ -54,9 +59,17 @@ pub(crate) fn stream(events: mpsc::UnboundedReceiver<Event>, hangup: Hangup) -> 
 }
 
 impl Answers {
-    pub(crate) fn new(lens: Arc<Lens>, most: usize, metrics: Arc<Metrics>) -> Self {
-        let (room, turn) = (Arc::new(Semaphore::new(most)), Arc::new(Semaphore::new(1)));
-        Self { lens, metrics, room, turn }
+    /// # Errors
+    /// As [`Readers::new`].
+    pub(crate) fn new(lens: Arc<Lens>, options: &ServerOptions, metrics: Arc<Metrics>) -> Result<Self> {
+        let readers = Readers::new(&lens, &options.readers)?;
+        let room = Arc::new(Semaphore::new(options.limits.answers));
+        let turn = readers.own().map_or_else(|| Arc::new(Semaphore::new(1)), |own| Arc::clone(&own.turn));
+        Ok(Self { lens, readers, metrics, room, turn })
+    }
+
+    pub(crate) fn readers(&self) -> &Readers {
+        &self.readers
     }
 
     /// A place in the queue, given back when dropped.
@@ -67,16 +80,15 @@ impl Answers {
         })
     }
 
-    /// Answers a prompt when its turn comes. `pieces` gets the answer as it is made, where the decoding streams.
+    /// Answers a prompt when the reader's turn comes. `pieces` gets the answer as it is made, where the decoding streams.
     pub(crate) async fn answer(
-        &self,
+        reader: Arc<Reader>,
         prompt: PackedPrompt,
         decoding: Decoding,
         pieces: Option<mpsc::UnboundedSender<String>>,
         cancel: Cancel,
     ) -> AppResult<Answer> {
-        let turn = self.turn().await?;
-        let lens = Arc::clone(&self.lens);
+        let turn = take(&reader.turn).await?;
         let answer = move || {
             let _turn = turn;
             let mut hear = |_: usize, piece: &str| {
@@ -84,7 +96,7 @@ impl Answers {
                     cancel.raise();
                 }
             };
-            let answers = lens.reader()?.answer(&[prompt.prompt], &decoding, &mut hear, &cancel)?;
+            let answers = reader.lens.reader()?.answer(&[prompt.prompt], &decoding, &mut hear, &cancel)?;
             answers.into_iter().next().ok_or_else(|| {
                 Error::new(ErrorKind::Internal, "language model").expected("an answer").found("none")
             })
@@ -92,12 +104,12 @@ impl Answers {
         run(answer).await
     }
 
-    /// Runs other work of the language model when its turn comes.
+    /// Runs other work of the pipeline's models when its turn comes.
     pub(crate) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Lens) -> lens::Result<T> + Send + 'static,
     ) -> AppResult<T> {
-        let turn = self.turn().await?;
+        let turn = take(&self.turn).await?;
         let lens = Arc::clone(&self.lens);
         run(move || {
             let _turn = turn;
@@ -105,11 +117,11 @@ impl Answers {
         })
         .await
     }
+}
 
-    async fn turn(&self) -> AppResult<OwnedSemaphorePermit> {
-        // The semaphore is never closed.
-        Arc::clone(&self.turn).acquire_owned().await.map_err(|_| AppError::overloaded())
-    }
+async fn take(turn: &Arc<Semaphore>) -> AppResult<OwnedSemaphorePermit> {
+    // The semaphore is never closed.
+    Arc::clone(turn).acquire_owned().await.map_err(|_| AppError::overloaded())
 }
 
 async fn run<T: Send + 'static>(work: impl FnOnce() -> lens::Result<T> + Send + 'static) -> AppResult<T> {

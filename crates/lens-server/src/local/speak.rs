@@ -1,6 +1,6 @@
 //! Gives an answer in a dialect, whole or as it is made.
 
-use super::{Chat, Dialect, Hangup, anthropic, openai, prompt_for, stream};
+use super::{Answers, Chat, Dialect, Hangup, Reader, anthropic, openai, prompt_for, stream};
 use crate::{
     error::{AppResult, ErrorBody},
     rewrite::Wish,
@@ -13,7 +13,10 @@ use axum::{
 use lens::{Answer, Cancel, Evidence, evidence::hex, prompt::PackedPrompt};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::{
+    sync::Arc,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::sync::mpsc;
 
 /// What stands on every piece of one answer.
@@ -58,7 +61,8 @@ impl Head {
     }
 }
 
-/// Answers a conversation about pictures.
+/// Answers a conversation about pictures. The request's model, where it is one of this server's, answers; any other
+/// name means the first.
 pub(crate) async fn speak(
     state: &AppState,
     dialect: Dialect,
@@ -67,29 +71,30 @@ pub(crate) async fn speak(
     evidence: Vec<Evidence>,
 ) -> AppResult<Response> {
     let place = state.answers().place()?;
-    let (streams, include_usage) = (chat.stream, chat.include_usage);
-    let (name, beside) =
-        (state.lens().reader().map(|llm| llm.info().name).unwrap_or_default(), wish.evidence);
-    let decoding = chat.decoding(state.lens().decoding(), wish.beams, wish.seed);
-    let (prompt, evidence) =
-        state.blocking(move |state| Ok((prompt(state, &chat, &wish, &evidence)?, evidence))).await?;
-    let head = Head::new(name, &prompt, include_usage);
+    let readers = state.answers().readers();
+    let reader = readers.named(&chat.model).map_or_else(|| readers.find(None), Ok)?;
+    let (streams, include_usage, beside) = (chat.stream, chat.include_usage, wish.evidence);
+    let decoding = chat.decoding(reader.lens.decoding(), wish.beams, wish.seed);
+    let (prompt, evidence) = {
+        let reader = Arc::clone(&reader);
+        state.blocking(move |_| Ok((prompt(&reader, &chat, &wish, &evidence)?, evidence))).await?
+    };
+    let head = Head::new(reader.info.name.clone(), &prompt, include_usage);
     let beside = beside.then(|| json!({"evidence": evidence, "prompt": prompt}));
     let cancel = Cancel::new();
     let hangup = Hangup(cancel.clone());
     if !streams {
-        let answer = state.answers().answer(prompt, decoding, None, cancel).await?;
+        let answer = Answers::answer(reader, prompt, decoding, None, cancel).await?;
         drop((place, hangup));
         return Ok(Json(whole(dialect, &head, &answer, beside)).into_response());
     }
     let (out, events) = mpsc::unbounded_channel::<Event>();
-    let state = state.clone();
     tokio::spawn(async move {
         let _place = place;
         let (pieces, heard) = mpsc::unbounded_channel();
         let telling = tell(dialect, &head, heard, &out);
-        let (answer, told) =
-            tokio::join!(state.answers().answer(prompt, decoding, Some(pieces), cancel), telling);
+        let answering = Answers::answer(reader, prompt, decoding, Some(pieces), cancel);
+        let (answer, told) = tokio::join!(answering, telling);
         for event in ending(dialect, &head, answer, told) {
             _ = out.send(event.into());
         }
@@ -97,8 +102,8 @@ pub(crate) async fn speak(
     Ok(stream(events, hangup))
 }
 
-fn prompt(state: &AppState, chat: &Chat, wish: &Wish, evidence: &[Evidence]) -> AppResult<PackedPrompt> {
-    let mut packed = prompt_for(state, wish, evidence, &chat.turns, &chat.question)?;
+fn prompt(reader: &Reader, chat: &Chat, wish: &Wish, evidence: &[Evidence]) -> AppResult<PackedPrompt> {
+    let mut packed = prompt_for(reader, wish, evidence, &chat.turns, &chat.question)?;
     // Only a model that converses has a place for what governs the conversation.
     if let Some(system) = packed.prompt.system.as_mut().filter(|_| !chat.system.is_empty()) {
         system.push('\n');

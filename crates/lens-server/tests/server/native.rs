@@ -1,9 +1,10 @@
 //! Evidence, questions, labels, embeddings.
 
-use crate::support::{data_uri, get, png, post, post_for_events, send, server};
+use crate::support::{data_uri, get, png, post, post_for_events, reader, send, server, state};
 use axum::{body::Body, http::Request};
 use base64::{Engine, engine::general_purpose::STANDARD};
-use lens_server::document;
+use lens::Lens;
+use lens_server::{AppState, ServerOptions, app, document};
 use serde_json::{Value, json};
 
 const BLUE: [u8; 3] = [0, 0, 255];
@@ -110,6 +111,56 @@ async fn an_answer_streams() {
 }
 
 #[tokio::test]
+async fn the_language_model_that_is_named_answers() {
+    let options = ServerOptions { readers: vec![reader("second")], ..ServerOptions::default() };
+    let app = app(state(options));
+    let ask = |extra: Value| {
+        let mut body = json!({"images": [data_uri(BLUE)], "question": "q"});
+        body.as_object_mut().unwrap().extend(extra.as_object().unwrap().clone());
+        body
+    };
+    let reply = post(&app, "/v1/ask", &ask(json!({"llm": "second"}))).await.json();
+    assert_eq!((&reply["answer"]["text"], &reply["llm"]["name"]), (&json!("second"), &json!("second")));
+    let prompt = &reply["prompt"];
+    assert_eq!(prompt["template"], "default", "it reads a prompt of its own form");
+    for own in [json!({}), json!({"llm": null}), json!({"llm": "fake"})] {
+        assert_eq!(post(&app, "/v1/ask", &ask(own)).await.json()["answer"]["text"], "it is blue");
+    }
+    let unknown = post(&app, "/v1/ask", &ask(json!({"llm": "third"}))).await;
+    assert_eq!(
+        (unknown.status.as_u16(), unknown.message().as_str()),
+        (400, "llm: expected one of fake, second, found `third`")
+    );
+    let chat = json!({"model": "second", "messages": [{"role": "user", "content": "q"}]});
+    let chat = post(&app, "/v1/chat/completions", &chat).await.json();
+    assert_eq!(
+        (&chat["model"], &chat["choices"][0]["message"]["content"]),
+        (&json!("second"), &json!("second"))
+    );
+    let models = get(&app, "/v1/models").await.json();
+    assert_eq!((&models["data"][0]["id"], &models["data"][1]["id"]), (&json!("fake"), &json!("second")));
+}
+
+#[tokio::test]
+async fn two_language_models_of_one_name_are_refused() {
+    let options = ServerOptions { readers: vec![reader("twin"), reader("twin")], ..ServerOptions::default() };
+    let lens = Lens::builder().build().unwrap();
+    let error = AppState::new(lens, options).unwrap_err();
+    assert_eq!(error.finding(), Some("`twin` twice"));
+}
+
+#[tokio::test]
+async fn a_picture_is_shown_as_the_encoders_take_it() {
+    let views = post(&server(), "/v1/views", &json!({"image": data_uri(BLUE)})).await.json();
+    let [view] = views["views"].as_array().unwrap().as_slice() else { panic!("{views}") };
+    assert_eq!((&view["modules"], &view["width"], &view["height"]), (&json!(["tags"]), &json!(1), &json!(1)));
+    let png = STANDARD.decode(view["image"].as_str().unwrap().split_once(',').unwrap().1).unwrap();
+    assert_eq!(image::load_from_memory(&png).unwrap().to_rgb8().into_raw(), BLUE);
+    let refused = post(&server(), "/v1/views", &json!({"image": "data:image/png;base64,AAAA"})).await;
+    assert!(refused.status == 400 && refused.message().starts_with("image: "), "{}", refused.text());
+}
+
+#[tokio::test]
 async fn labels_are_sorted_by_both() {
     let body = json!({"image": data_uri(BLUE), "labels": ["red", "blue"], "question": "Which?"});
     let reply = post(&server(), "/v1/classify", &body).await.json();
@@ -133,6 +184,9 @@ async fn the_server_tells_about_itself() {
     let app = server();
     assert_eq!(get(&app, "/health").await.text(), "ok\n");
     assert_eq!(get(&app, "/ready").await.text(), "ready\n");
+    let about = get(&app, "/v1/about").await.json();
+    assert_eq!((&about["modules"], &about["llms"]), (&json!(["tags", "captions"]), &json!(["fake"])));
+    assert_eq!((&about["picture_bytes"], &about["question_characters"]), (&json!(24 << 20), &json!(8000)));
     post(&app, "/v1/evidence", &json!({"image": data_uri(BLUE)})).await;
     post(&app, "/v1/evidence", &json!({"image": data_uri(BLUE)})).await;
     let metrics = get(&app, "/metrics").await;

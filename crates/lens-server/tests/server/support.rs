@@ -8,7 +8,7 @@ use axum::{
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http_body_util::BodyExt;
 use lens::{
-    Fingerprint, Item, Lens, Look, Module, Result,
+    Fingerprint, Item, Lens, Look, Module, Picture, Result,
     evidence::{Caption, Tag},
     testing::{ColourEmbedder, FakeLlm},
 };
@@ -49,6 +49,10 @@ impl Module for FirstPixel {
         }
         Ok(())
     }
+
+    fn view(&self, picture: &Picture) -> Result<Option<Picture>> {
+        Picture::from_rgb8(1, 1, picture.rgb()[..3].to_vec()).map(Some)
+    }
 }
 
 /// Says the same of every picture.
@@ -64,6 +68,12 @@ pub(crate) fn state(options: ServerOptions) -> AppState {
     let llm = FakeLlm::saying("it is blue").with_info(|info| info.chat = true);
     let lens = Lens::builder().module(FirstPixel::default()).module(captions());
     AppState::new(lens.embedder(Arc::new(ColourEmbedder)).llm(llm).build().unwrap(), options).unwrap()
+}
+
+/// A pipeline that only reads, and always says its name.
+pub(crate) fn reader(name: &str) -> Arc<Lens> {
+    let llm = FakeLlm::saying(name).with_info(|info| info.name = name.to_owned());
+    Arc::new(Lens::builder().llm(llm).build().unwrap())
 }
 
 pub(crate) fn server() -> Router {

@@ -67,6 +67,27 @@ fn nano_sees_offline() {
     assert!(!record.captions[0].text.starts_with("a picture of"));
 }
 
+#[test]
+fn a_view_is_what_an_encoder_takes() {
+    let machine = Machine::new(FEW);
+    let (lens, look) = (machine.eyes(&mut silent), example("sign-turned.jpg"));
+    let view = |name: &str| {
+        let module = lens.modules().find(|module| module.name() == name).unwrap();
+        module.view(look.picture()).unwrap()
+    };
+    let (tags, captions) = (view("tags").unwrap(), view("captions").unwrap());
+    assert_eq!(view("attributes"), Some(tags.clone()), "one encoder, one view");
+    for square in [&tags, &captions] {
+        assert_eq!(square.width(), square.height());
+        assert_eq!(
+            Picture::decode(&square.to_png().unwrap(), &Limits::default()).unwrap().rgb(),
+            square.rgb()
+        );
+    }
+    assert_ne!(tags.rgb(), captions.rgb(), "CLIP crops, BLIP squashes");
+    assert_eq!(view("ocr"), None, "words are read in the picture itself");
+}
+
 /// DESIGN invariant 4: a batch, an order, and the number of threads change nothing.
 #[test]
 fn evidence_does_not_depend_on_batch_order_or_threads() {

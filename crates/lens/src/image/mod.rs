@@ -21,6 +21,7 @@ pub use limits::Limits;
 pub use source::Source;
 
 use crate::{Error, ErrorKind, Result};
+use ::image::{ExtendedColorType, ImageEncoder, codecs::png::PngEncoder};
 use sha2::{Digest, Sha256};
 use std::fmt;
 
@@ -100,6 +101,18 @@ impl Picture {
     #[must_use]
     pub fn rgb(&self) -> &[u8] {
         &self.rgb
+    }
+
+    /// The pixels as a PNG file.
+    ///
+    /// # Errors
+    /// `Internal` when they cannot be encoded.
+    pub fn to_png(&self) -> Result<Vec<u8>> {
+        let mut file = Vec::new();
+        PngEncoder::new(&mut file)
+            .write_image(&self.rgb, self.width, self.height, ExtendedColorType::Rgb8)
+            .map_err(|error| Error::new(ErrorKind::Internal, "PNG of a picture").because(error))?;
+        Ok(file)
     }
 
     /// SHA-256 of the original bytes; of the framed pixels for [`Picture::from_rgb8`].

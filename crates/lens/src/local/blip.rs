@@ -1,7 +1,7 @@
 //! BLIP as the captioner.
 
-use super::{BATCH, fingerprint, pixels};
-use crate::{Fingerprint, Look, Result, evidence::CaptionKind, lazy::Lazy};
+use super::{BATCH, fingerprint, pixels, view};
+use crate::{Fingerprint, Look, Picture, Result, evidence::CaptionKind, lazy::Lazy};
 use lens_nn::{
     backend::cpu::Cpu,
     blip::Blip,
@@ -110,6 +110,14 @@ impl Captioner {
             all.extend(self.model()?.caption(batch, self.options)?);
         }
         Ok(all)
+    }
+
+    /// What the captioner takes of a picture; see [`Module::view`](crate::Module::view).
+    ///
+    /// # Errors
+    /// As [`Module::view`](crate::Module::view).
+    pub fn view(&self, picture: &Picture) -> Result<Picture> {
+        view(&self.model()?.preprocess, picture)
     }
 
     fn model(&self) -> Result<&Model> {

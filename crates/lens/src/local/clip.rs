@@ -1,7 +1,7 @@
 //! CLIP as the embedder.
 
-use super::{BATCH, fingerprint, pixels};
-use crate::{Embedder, Fingerprint, Look, Result, Space, lazy::Lazy};
+use super::{BATCH, fingerprint, pixels, view};
+use crate::{Embedder, Fingerprint, Look, Picture, Result, Space, lazy::Lazy};
 use lens_nn::{
     backend::cpu::Cpu,
     clip::{Clip, normalize},
@@ -102,5 +102,9 @@ impl Embedder for ClipEncoder {
         let mut features = clip.text_features(&ids)?;
         normalize(&mut features, clip.dimension());
         Ok(features)
+    }
+
+    fn view(&self, picture: &Picture) -> Result<Option<Picture>> {
+        view(&self.model()?.preprocess, picture).map(Some)
     }
 }

@@ -33,8 +33,18 @@ fn fingerprint(checkpoint: &Checkpoint, cpu: &Cpu) -> Result<Fingerprint> {
 fn pixels<'a>(preprocess: &Preprocess, pictures: impl Iterator<Item = &'a Picture>) -> Result<Vec<f32>> {
     let mut all = Vec::new();
     for picture in pictures {
-        let view = RgbView::new(picture.width() as usize, picture.height() as usize, picture.rgb())?;
-        all.extend(preprocess.pixels(view)?);
+        all.extend(preprocess.pixels(rgb_view(picture)?)?);
     }
     Ok(all)
+}
+
+/// A picture as a vision tower sees it, before normalisation (size, size).
+fn view(preprocess: &Preprocess, picture: &Picture) -> Result<Picture> {
+    let rgb = preprocess.resized_rgb(rgb_view(picture)?)?;
+    let size = preprocess.size() as u32;
+    Picture::from_rgb8(size, size, rgb)
+}
+
+fn rgb_view(picture: &Picture) -> Result<RgbView<'_>> {
+    RgbView::new(picture.width() as usize, picture.height() as usize, picture.rgb())
 }

@@ -1,7 +1,7 @@
 //! The intensive captioner (paper, section 3.1): one caption of a beam search, and many drawn at random.
 
 use crate::{
-    Embedder, Fingerprint, Item, Look, Module, Result,
+    Embedder, Fingerprint, Item, Look, Module, Picture, Result,
     embedder::cosines,
     evidence::{Caption, CaptionKind},
     local::{Captioner, Draft},
@@ -48,6 +48,10 @@ impl Module for CaptionModule {
             }
         }
         Ok(())
+    }
+
+    fn view(&self, picture: &Picture) -> Result<Option<Picture>> {
+        self.captioner.view(picture).map(Some)
     }
 }
 

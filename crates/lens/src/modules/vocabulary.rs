@@ -3,7 +3,7 @@
 //! One flat list by cosine over the whole vocabulary, as the released code does: attributes are not tied to a tag.
 
 use crate::{
-    Embedder, Fingerprint, Item, Look, Module, Result,
+    Embedder, Fingerprint, Item, Look, Module, Picture, Result,
     embedder::{cosines, probabilities},
     evidence::Tag,
     vocab::EmbeddedVocabulary,
@@ -94,6 +94,10 @@ impl Module for VocabularyModule {
             }
         }
         Ok(())
+    }
+
+    fn view(&self, picture: &Picture) -> Result<Option<Picture>> {
+        self.embedder.view(picture)
     }
 }
 
