@@ -1,72 +1,65 @@
-// Talks to the server. Every failure becomes an Error with a sentence for a person.
+// Talks to the server. Every failure becomes an Error with a sentence for a person; `again` says that the same may work
+// later, `forgotten` that the server does not know the picture.
 
-const GONE = "The server does not answer. Start it again, then try once more.";
+import { events } from "./events.js";
+
+const failure = (message, again) => Object.assign(new Error(message), { again });
+const gone = () => failure("The server does not answer. Start it again, then try once more.", true);
+const busy = () => failure("The server has too much to do right now. Try again in a moment.", true);
 
 async function call(path, options) {
   let response;
   try {
     response = await fetch(path, options);
-  } catch {
-    throw new Error(GONE);
+  } catch (error) {
+    throw error.name === "AbortError" ? error : gone();
   }
   if (response.ok) return response;
-  let message = `The server said ${response.status}.`;
-  try {
-    message = (await response.json()).error.message;
-  } catch { /* no JSON: the status has to do */ }
-  throw new Error(response.status === 429 ? "The server has too much to do right now. Try again in a moment." : message);
+  if (response.status === 429) throw busy();
+  const told = await response.json().catch(() => undefined);
+  const error = failure(told?.error?.message ?? `The server answered with status ${response.status}.`, response.status >= 500);
+  throw Object.assign(error, { forgotten: response.status === 404 });
 }
 
-// Hands each server-sent event to `hear(name, data)`.
-async function events(path, options, hear) {
+// Hands each event to `hear(name, data)` and ends with the one called `last`; a stream that stops before has failed.
+async function stream(path, options, last, hear) {
   const response = await call(path, options);
-  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-  let rest = "", ended = false;
-  const tell = (block) => {
-    const field = (name) => block.split("\n").filter((line) => line.startsWith(name)).map((line) => line.slice(name.length).trimStart()).join("\n");
-    const data = field("data:");
-    if (!data) return;
-    const name = field("event:"), value = JSON.parse(data);
-    if (name === "error") throw new Error(value.error.message);
-    ended ||= name === "evidence" || name === "reply";
-    hear(name, value);
-  };
-  for (;;) {
-    let piece;
-    try {
-      piece = await reader.read();
-    } catch {
-      throw new Error(GONE);
+  let whole = false;
+  try {
+    for await (const { name, data } of events(response.body)) {
+      if (name === "error") throw failure(data.error.message, data.error.code >= 500);
+      hear(name, data);
+      whole ||= name === last;
     }
-    if (piece.done) break;
-    rest += piece.value;
-    const blocks = rest.split("\n\n");
-    rest = blocks.pop();
-    blocks.forEach(tell);
+  } catch (error) {
+    throw "again" in error || error.name === "AbortError" ? error : gone();
   }
-  if (!ended) throw new Error(GONE);
+  if (!whole) throw gone();
 }
 
-const streamed = { accept: "text/event-stream" };
-
-export async function look(file, hear, signal) {
-  const form = new FormData();
-  form.append("image", file);
-  await events("/v1/evidence", { method: "POST", headers: streamed, body: form, signal }, hear);
+function form(file) {
+  const data = new FormData();
+  data.append("image", file);
+  return data;
 }
 
-export async function recall(sha256) {
-  return (await call(`/v1/evidence/${sha256}`)).json();
+export async function about() {
+  return (await call("/v1/about")).json();
 }
 
-export async function ask(request, hear) {
-  const headers = { ...streamed, "content-type": "application/json" };
-  await events("/v1/ask", { method: "POST", headers, body: JSON.stringify(request) }, hear);
+// Events: `module` for each module's result, then `evidence`.
+export function look(file, hear, signal) {
+  return stream("/v1/evidence", { method: "POST", headers: { accept: "text/event-stream" }, body: form(file), signal }, "evidence", hear);
 }
 
-export async function readerName() {
-  const models = await (await call("/v1/models")).json();
-  return models.data?.[0]?.id;
+// Events: `prompt`, `token` for each piece, then `reply`.
+export function ask(request, hear, signal) {
+  const headers = { accept: "text/event-stream", "content-type": "application/json" };
+  return stream("/v1/ask", { method: "POST", headers, body: JSON.stringify(request), signal }, "reply", hear);
+}
+
+export async function views(file, signal) {
+  return (await (await call("/v1/views", { method: "POST", body: form(file), signal })).json()).views;
 }
 
 export async function example(name) {

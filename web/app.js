@@ -1,206 +1,172 @@
 // The page: a picture is looked at, evidence appears, questions are answered.
 
 import * as api from "./api.js";
+import * as choose from "./choose.js";
 import * as evidence from "./evidence.js";
 import * as history from "./history.js";
+import * as views from "./views.js";
+import { Conversation } from "./conversation.js";
+import { Readers } from "./readers.js";
 import { element } from "./element.js";
 
 const $ = (id) => document.getElementById(id);
-const state = { sha256: undefined, turns: [], last: undefined, looking: undefined, asking: 0 };
+
+// What the server has, and the picture that is shown.
+const state = { about: undefined, readers: undefined, file: undefined, sha256: undefined, looking: undefined };
+
+const conversation = new Conversation($("answers"), {
+  choose: () => ({ ...evidence.chosen($("modules")), llms: state.readers.chosen(), named: state.readers.named }),
+  say: (text) => { $("told").textContent = text; },
+  // A server that was started anew may not know the picture any more.
+  fail: (error, retry) => (error.forgotten ? look(state.file, { turns: conversation.turns }).then(retry) : fail(error, retry)),
+  keep,
+});
 
 function say(text, busy = false) {
   $("status").textContent = text;
   $("status").classList.toggle("busy", busy);
 }
 
-function fail(error) {
-  say("");
-  $("error").textContent = error?.message ?? "";
+// Tells of an error where one looks; what may work later has a button to try once more.
+function fail(error, retry) {
+  const [text, button] = $("error").children;
+  text.textContent = error ? sentence(error.message) : "";
+  button.hidden = !retry || error?.again === false;
+  button.onclick = () => {
+    fail();
+    retry();
+  };
   $("error").hidden = !error;
+  if (!error) return;
+  $(document.body.className === "empty" ? "work" : "ask").before($("error"));
+  $("error").scrollIntoView({ block: "nearest" });
+}
+
+// The server names what it speaks of as a request does; here there is only the picture.
+function sentence(message) {
+  const text = message.replace(/^image: /, "");
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).replace(/\.$/, "")}.`;
 }
 
 // Of a picture that could not be seen nothing stays.
-function refuse(error) {
-  fail(error);
-  if ($("modules").children.length) return;
+function refuse(error, retry) {
+  if (error.name === "AbortError") return;
+  say("");
+  document.body.className = "empty";
   $("picture").hidden = true;
-  $("drop").classList.remove("full");
-  $("empty").hidden = false;
-}
-
-function ready(yes) {
-  $("question").disabled = $("send").disabled = !yes;
+  fail(error, retry);
 }
 
 // Clears what belongs to the picture before.
-function begin(url) {
+function begin(file) {
   state.looking?.abort();
-  Object.assign(state, { sha256: undefined, turns: [], last: undefined, looking: new AbortController() });
+  URL.revokeObjectURL($("picture").src);
+  Object.assign(state, { file, sha256: undefined, looking: new AbortController() });
   fail();
-  ready(false);
-  for (const id of ["modules", "answers", "about"]) $(id).replaceChildren();
-  $("empty").hidden = true;
-  $("picture").src = url;
-  $("picture").hidden = false;
-  $("drop").classList.add("full");
-  return state.looking;
+  $("send").disabled = true;
+  for (const id of ["answers", "about", "told"]) $(id).replaceChildren();
+  $("hint").hidden = false;
+  views.close($("views"));
+  evidence.expect($("modules"), state.about?.modules ?? []);
+  document.body.className = "seeing";
+  $("picture").hidden = true;
+  $("picture").src = URL.createObjectURL(file);
+  $("picture").alt = "The picture that is looked at";
+  return state.looking.signal;
 }
 
-function draw(record, modules) {
-  for (const name of modules) evidence.show($("modules"), name, record, again);
-}
-
-function arrived(record) {
+function arrived(record, turns, signal) {
   state.sha256 = record.image.sha256;
-  draw(record, Object.keys(record.modules).sort((a, b) => order(a) - order(b)));
-  $("picture").alt = record.captions[0]?.text ?? record.tags.map((tag) => tag.text).join(", ");
-  $("about").textContent = `${record.image.width} × ${record.image.height} · ${record.image.sha256.slice(0, 12)}`;
+  for (const name of Object.keys(record.modules)) evidence.show($("modules"), name, record, () => conversation.again());
+  const { width, height } = record.image, seen = record.captions[0]?.text ?? record.tags.map((tag) => tag.text).join(", ");
+  if (seen) $("picture").alt = seen;
+  $("about").textContent = `${width} × ${height}, SHA-256 ${state.sha256.slice(0, 12)}…`;
+  conversation.begin(state.sha256, turns, signal);
+  $("hint").hidden = turns.length > 0;
+  $("send").disabled = !state.readers?.any;
   say("");
-  ready(true);
 }
 
-const order = (name) => ["tags", "attributes", "captions", "ocr"].indexOf(name);
-
-async function look(file, question = "") {
-  const mine = begin(URL.createObjectURL(file));
-  $("question").value = question;
+// Looks at a picture, draws what was asked about it before, and asks a question when one is given.
+async function look(file, { turns = [], question } = {}) {
+  const most = state.about?.picture_bytes;
+  if (file.size > most) return refuse(tooLarge(file, most));
+  const signal = begin(file);
   say("Looking", true);
+  scrollTo({ top: 0 });
   try {
     await api.look(file, (name, data) => {
-      if (mine !== state.looking) return;
-      if (name === "module") draw(data.record, [data.module]);
-      else arrived(data);
-    }, mine.signal);
-    if (mine !== state.looking) return;
-    await $("picture").decode();
-    await history.remember(state.sha256, $("picture"));
-    drawHistory();
-    if (question || matchMedia("(min-width: 821px)").matches) $("question").focus({ preventScroll: true });
+      if (signal.aborted) return;
+      if (name === "evidence") arrived(data, turns, signal);
+      else evidence.show($("modules"), data.module, data.record, () => conversation.again());
+    }, signal);
+    keep();
+    if (question && state.readers?.any) put(question);
+    else if (matchMedia("(hover: hover)").matches) $("question").focus({ preventScroll: true });
   } catch (error) {
-    if (mine === state.looking) refuse(error);
+    refuse(error, () => look(file, { turns, question }));
   }
 }
 
-async function back(entry) {
-  const mine = begin(entry.small);
-  try {
-    const record = await api.recall(entry.sha256);
-    if (mine === state.looking) arrived(record);
-  } catch (error) {
-    if (mine === state.looking) refuse(error);
-  }
+function tooLarge(file, most) {
+  const size = (bytes) => `${(bytes / (1 << 20)).toFixed(0)} MiB`;
+  const message = `The picture has ${size(file.size)}; this server takes at most ${size(most)}. Choose a smaller one.`;
+  return Object.assign(new Error(message), { again: false });
 }
 
-function answerLine(question, off) {
-  const answer = element("p", { className: "answer coming" });
-  const line = element("li", {}, element("div", { className: "question" }, question));
-  if (off.length) line.append(element("div", { className: "without" }, `without ${off.join(", ")}`));
-  line.append(answer);
-  $("answers").append(line);
-  return { line, answer };
+async function keep() {
+  const { file, sha256 } = state;
+  await $("picture").decode().catch(() => undefined);
+  if (sha256 !== state.sha256 || !$("picture").naturalWidth) return;
+  await history.keep({ sha256, file, small: history.small($("picture")), turns: conversation.turns });
+  await drawHistory();
 }
 
-function readPrompt(packed) {
-  const { system, text } = packed.prompt;
-  const dropped = packed.dropped.length ? ` Left out for want of room: ${packed.dropped.join(", ")}.` : "";
-  return element("details", {}, element("summary", {}, "What the language model read"),
-    element("pre", { tabIndex: 0 }, system ? `${system}\n\n${text}` : text),
-    element("p", { className: "quiet" }, `${packed.tokens} tokens.${dropped}`));
-}
-
-async function ask(question, history) {
-  const mine = ++state.asking, { on, off } = evidence.chosen($("modules"));
-  fail();
-  state.last = { question, history };
-  const { line, answer } = answerLine(question, off);
-  const request = { images: [`sha256:${state.sha256}`], question, history, lens: { modules: on } };
-  try {
-    await api.ask(request, (name, data) => {
-      if (name === "prompt") line.append(readPrompt(data));
-      if (name === "token") answer.textContent += data.text;
-      if (name !== "reply") return;
-      answer.textContent = data.answer.text || "(no answer)";
-      if (mine === state.asking) state.turns = [...history, { question, answer: data.answer.text }];
-    });
-  } catch (error) {
-    if (!answer.textContent) line.remove();
-    fail(error);
-  }
-  answer.classList.remove("coming");
-}
-
-// A switch was turned: the same question, with what is left of the evidence.
-function again() {
-  if (state.last) ask(state.last.question, state.last.history);
-}
-
-function drawHistory() {
-  const entries = history.list();
-  $("history").hidden = entries.length < 2;
-  $("history").querySelector("ul").replaceChildren(...entries.map((entry, index) => {
-    const button = element("button", { type: "button", ariaLabel: `Picture ${index + 1} of before` }, element("img", { src: entry.small, alt: "" }));
-    button.addEventListener("click", () => back(entry));
+async function drawHistory() {
+  const entries = (await history.list()).filter(({ sha256 }) => sha256 !== state.sha256);
+  $("history").hidden = !entries.length;
+  $("history").querySelector("ul").replaceChildren(...entries.map(({ file, small, turns }, index) => {
+    const asked = turns.at(-1)?.question ?? "nothing asked";
+    const button = element("button", { type: "button", title: asked, ariaLabel: `Picture ${index + 1} of before: ${asked}` }, element("img", { src: small, alt: "" }));
+    button.addEventListener("click", () => look(file, { turns }));
     return element("li", {}, button);
   }));
 }
 
-function wireDropping() {
-  $("file").addEventListener("change", (event) => {
-    if (event.target.files[0]) look(event.target.files[0]);
-    event.target.value = "";
-  });
-  addEventListener("dragover", (event) => {
-    event.preventDefault();
-    $("drop").classList.add("over");
-  });
-  addEventListener("dragleave", () => $("drop").classList.remove("over"));
-  addEventListener("drop", (event) => {
-    event.preventDefault();
-    $("drop").classList.remove("over");
-    if (event.dataTransfer.files[0]) look(event.dataTransfer.files[0]);
-  });
-  addEventListener("paste", (event) => {
-    if (event.clipboardData.files[0]) look(event.clipboardData.files[0]);
-  });
+function put(question) {
+  fail();
+  $("hint").hidden = true;
+  conversation.ask(question);
 }
 
-function wireTheme() {
-  const saved = localStorage.getItem("lens.theme");
-  const dark = saved ? saved === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
-  document.documentElement.dataset.theme = dark ? "dark" : "light";
-  $("theme").addEventListener("click", () => {
-    const next = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
-    document.documentElement.dataset.theme = next;
-    localStorage.setItem("lens.theme", next);
-  });
+async function learn() {
+  try {
+    state.about = await api.about();
+    state.readers = new Readers($("readers"), state.about.llms, () => conversation.again());
+    $("question").maxLength = state.about.question_characters;
+    fail();
+  } catch (error) {
+    fail(error, learn);
+  }
 }
 
 function wire() {
-  wireTheme();
-  wireDropping();
-  drawHistory();
-  $("forget").addEventListener("click", () => {
-    history.forget();
-    drawHistory();
-  });
+  choose.wire($("file"), $("drop"), (file) => look(file));
+  views.wire($("views"), () => ({ file: state.file, signal: state.looking?.signal }), fail);
+  $("picture").addEventListener("load", () => { $("picture").hidden = false; });
+  $("forget").addEventListener("click", () => history.forget().then(drawHistory));
   for (const button of document.querySelectorAll("[data-example]")) {
-    button.addEventListener("click", async () => {
-      try {
-        look(await api.example(button.dataset.example), button.dataset.question);
-      } catch (error) {
-        fail(error);
-      }
-    });
+    const question = button.querySelector("span").textContent;
+    const show = () => api.example(button.dataset.example).then((file) => look(file, { question }), (error) => fail(error, show));
+    button.addEventListener("click", show);
   }
   $("ask").addEventListener("submit", (event) => {
     event.preventDefault();
-    const question = $("question").value.trim() || $("question").placeholder;
+    put($("question").value.trim() || $("question").placeholder);
     $("question").value = "";
-    ask(question, state.turns);
   });
-  api.readerName().then((name) => {
-    $("reader").textContent = name ? `${name} answers. It sees none of the pixels.` : "This server has no language model of its own; it only looks.";
-  }).catch(fail);
 }
 
 wire();
+learn();
+drawHistory();

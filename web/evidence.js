@@ -4,31 +4,40 @@ import { element } from "./element.js";
 
 const SHOWN = 6;
 
+// `best`: the score that fills the bar, or the best of the list where that is higher. Cosines of most CLIPs stay below 0.4.
 const MODULES = {
-  tags: { title: "Tags", items: (r) => r.tags.map((t) => [t.id, t.text, t.cosine, "similarity"]), best: 0.4 },
-  attributes: { title: "Attributes", items: (r) => r.attributes.map((t) => [t.id, t.text, t.cosine, "similarity"]), best: 0.4 },
-  captions: { title: "Captions", items: (r) => captions(r), best: 1 },
-  ocr: { title: "Words in the picture", items: (r) => r.ocr.map((l) => [l.id, `“${l.text}”`, l.confidence, "sure", l.ink && `painted ${l.ink}`]), best: 1 },
+  tags: { title: "Tags", best: 0.4, items: (record) => record.tags.map((tag) => similar(tag)) },
+  attributes: { title: "Attributes", best: 0.4, items: (record) => record.attributes.map((tag) => similar(tag)) },
+  captions: { title: "Captions", best: 1, items: captions },
+  ocr: { title: "Words in the picture", best: 1, items: (record) => record.ocr.map(words) },
 };
+
+export const title = (name) => (MODULES[name]?.title ?? name).toLowerCase();
+
+// "tags, attributes, and captions"
+export const titles = (names) => new Intl.ListFormat("en").format(names.map(title));
+
+const similar = ({ id, text, cosine }) => ({ id, text, score: cosine, meaning: "Similarity of picture and text (cosine)" });
+
+const words = ({ id, text, confidence, ink }) => ({ id, text: `“${text}”`, aside: ink && `painted ${ink}`, score: confidence, meaning: "Confidence of the reading" });
 
 // Of several captions, the share of sentences that came out the same; a single one needs no bar.
 function captions(record) {
   const total = record.captions.reduce((sum, caption) => sum + caption.count, 0);
-  return record.captions.map((c) => [c.id, c.text, total > 1 ? c.count / total : undefined, "share of the captions"]);
+  return record.captions.map(({ id, text, count }) => ({ id, text, score: total > 1 ? count / total : undefined, meaning: "Share of the captions that say exactly this" }));
 }
 
-function bar(value, best, meaning) {
-  if (value === undefined) return "";
-  const width = Math.round(100 * Math.max(0, Math.min(1, value / best)));
+function bar({ score, meaning }, best) {
+  if (score === undefined) return "";
   const fill = element("b");
-  fill.style.width = `${width}%`;
-  return element("span", { className: "bar", title: meaning }, element("i", { ariaHidden: "true" }, fill), value.toFixed(2));
+  fill.style.width = `${Math.round(100 * Math.max(0, Math.min(1, score / best)))}%`;
+  return element("span", { className: "bar", title: meaning }, element("i", { ariaHidden: "true" }, fill), score.toFixed(2));
 }
 
-function row([id, text, value, meaning, aside], best) {
-  const words = element("span", { className: "text" }, text);
-  if (aside) words.append(" ", element("small", {}, aside));
-  return element("li", {}, element("span", { className: "id" }, id), words, bar(value, best, meaning));
+function row(item, best) {
+  const text = element("span", { className: "text" }, item.text);
+  if (item.aside) text.append(" ", element("small", {}, item.aside));
+  return element("li", {}, element("span", { className: "id" }, item.id), text, bar(item, best));
 }
 
 function time(milliseconds) {
@@ -36,10 +45,10 @@ function time(milliseconds) {
   return milliseconds < 1000 ? `${Math.max(1, Math.round(milliseconds))} ms` : `${(milliseconds / 1000).toFixed(1)} s`;
 }
 
-function toggle(name, title, onChange) {
+function toggle(name, onChange) {
   const box = element("input", { type: "checkbox", checked: true, name: "module", value: name });
   box.setAttribute("role", "switch");
-  box.setAttribute("aria-label", `Use ${title.toLowerCase()}`);
+  box.setAttribute("aria-label", `Tell the language model the ${title(name)}`);
   box.addEventListener("change", () => {
     box.closest(".module").classList.toggle("off", !box.checked);
     onChange();
@@ -47,32 +56,42 @@ function toggle(name, title, onChange) {
   return element("span", { className: "switch" }, box, element("span"));
 }
 
-// Adds the module's block, or nothing when it stands there already.
-export function show(place, name, record, onChange) {
-  const module = MODULES[name];
-  if (!module || place.querySelector(`.${name}`)) return;
-  const items = module.items(record);
-  const list = element("ul", {}, ...items.slice(0, SHOWN).map((item) => row(item, module.best)));
-  const head = element("header", {}, toggle(name, module.title, onChange), element("h3", {}, module.title),
-    element("span", { className: "time" }, time(record.timings?.[name])));
-  const block = element("section", { className: `module ${name}` }, head, list);
-  const notes = (record.notes ?? []).filter((note) => note.module === name).map((note) => note.text);
-  if (!items.length) notes.push("Nothing found.");
-  block.append(...notes.map((note) => element("p", { className: "quiet" }, note)));
-  if (items.length > SHOWN) {
-    const more = element("button", { type: "button", className: "plain more" }, `${items.length - SHOWN} more`);
-    more.addEventListener("click", () => {
-      list.append(...items.slice(SHOWN).map((item) => row(item, module.best)));
-      more.remove();
-    });
-    block.append(more);
-  }
-  place.append(block);
+function list(items, least) {
+  const best = Math.max(least, ...items.map(({ score }) => score ?? 0));
+  const all = element("ul", {}, ...items.slice(0, SHOWN).map((item) => row(item, best)));
+  if (items.length <= SHOWN) return [all];
+  const more = element("button", { type: "button", className: "plain more" }, `${items.length - SHOWN} more`);
+  more.addEventListener("click", () => {
+    all.append(...items.slice(SHOWN).map((item) => row(item, best)));
+    more.remove();
+  });
+  return [all, more];
 }
 
-// The kinds that are switched on, and the titles of those that are not.
+// Empty blocks for modules that have yet to look.
+export function expect(place, names) {
+  const block = (name) => element("section", { className: `module pending ${name}` }, element("div", { className: "head" }, element("h3", {}, MODULES[name].title)));
+  place.replaceChildren(...names.filter((name) => MODULES[name]).map(block));
+}
+
+// Fills the module's block; what was filled before stays, with its switch.
+export function show(place, name, record, onChange) {
+  const module = MODULES[name], known = place.querySelector(`.${name}`);
+  if (!module || (known && !known.classList.contains("pending"))) return;
+  const items = module.items(record);
+  const notes = (record.notes ?? []).filter((note) => note.module === name).map((note) => note.text);
+  if (!items.length && !notes.length) notes.push("Nothing found.");
+  const head = element("div", { className: "head" }, toggle(name, onChange), element("h3", {}, module.title),
+    element("span", { className: "time" }, time(record.timings?.[name])));
+  const block = element("section", { className: `module ${name}` }, head, ...list(items, module.best),
+    ...notes.map((note) => element("p", { className: "quiet" }, note)));
+  if (known) known.replaceWith(block);
+  else place.append(block);
+}
+
+// The modules that are switched on, and those that are not.
 export function chosen(place) {
   const boxes = [...place.querySelectorAll("input[name=module]")];
-  const off = boxes.filter((box) => !box.checked).map((box) => MODULES[box.value].title.toLowerCase());
-  return { on: boxes.filter((box) => box.checked).map((box) => box.value), off };
+  const names = (on) => boxes.filter((box) => box.checked === on).map((box) => box.value);
+  return { modules: names(true), without: names(false) };
 }

@@ -7,9 +7,10 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-/// Nothing is loaded from elsewhere, and no other page may frame this one.
-const POLICY: &str = "default-src 'self'; img-src 'self' data: blob:; object-src 'none'; base-uri 'none'; \
-                      form-action 'none'; frame-ancestors 'none'";
+/// Nothing is loaded from elsewhere, no text ever becomes markup, and no other page may frame this one.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+                      img-src 'self' data: blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
+                      require-trusted-types-for 'script'; trusted-types 'none'";
 
 /// A file of the page: name, media type, content.
 type Asset = (&'static str, &'static str, &'static [u8]);
@@ -21,17 +22,28 @@ macro_rules! asset {
 }
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
+const STYLE: &str = "text/css; charset=utf-8";
 
 /// Everything the page consists of, and the pictures to try.
-const ASSETS: [Asset; 13] = [
+const ASSETS: &[Asset] = &[
     asset!("web", "index.html", "text/html; charset=utf-8"),
-    asset!("web", "style.css", "text/css; charset=utf-8"),
+    asset!("web", "style.css", STYLE),
+    asset!("web", "evidence.css", STYLE),
+    asset!("web", "conversation.css", STYLE),
     asset!("web", "icon.svg", "image/svg+xml"),
-    asset!("web", "app.js", SCRIPT),
+    asset!("web", "ablation.js", SCRIPT),
+    asset!("web", "answer.js", SCRIPT),
     asset!("web", "api.js", SCRIPT),
+    asset!("web", "app.js", SCRIPT),
+    asset!("web", "choose.js", SCRIPT),
+    asset!("web", "conversation.js", SCRIPT),
     asset!("web", "element.js", SCRIPT),
+    asset!("web", "events.js", SCRIPT),
     asset!("web", "evidence.js", SCRIPT),
     asset!("web", "history.js", SCRIPT),
+    asset!("web", "readers.js", SCRIPT),
+    asset!("web", "theme.js", SCRIPT),
+    asset!("web", "views.js", SCRIPT),
     asset!("examples", "beach.jpg", "image/jpeg"),
     asset!("examples", "shapes.png", "image/png"),
     asset!("examples", "contradicting-colours.png", "image/png"),
