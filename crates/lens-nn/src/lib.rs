@@ -5,6 +5,7 @@
 //! - [`tokenizer`]: text becomes ids and back.
 //! - [`clip`], [`blip`], [`t5`]: the models, written once over [`Backend`].
 //! - [`generate`]: greedy, beams, samples and likelihoods over any decoder.
+//! - [`panics`]: those of other people's code become results.
 //! - [`backend`]: the door to arithmetic; [`backend::cpu`] is the CPU.
 
 mod config;
@@ -18,6 +19,7 @@ pub mod backend;
 pub mod blip;
 pub mod clip;
 pub mod generate;
+pub mod panics;
 pub mod preprocess;
 pub mod t5;
 pub mod tokenizer;

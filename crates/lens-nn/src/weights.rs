@@ -23,12 +23,13 @@ mod checkpoint;
 mod fingerprint;
 mod header;
 mod locate;
+mod memo;
 mod redundant;
 mod scope;
 mod tensors;
 mod unique;
 
-pub(crate) use bytes::Bytes;
+pub use bytes::Bytes;
 pub use checkpoint::Checkpoint;
 pub use redundant::Redundant;
 pub use scope::Scope;

@@ -79,6 +79,15 @@ fn wrong_files_are_refused() {
 
 #[test]
 fn the_tokenizer_of_another_model_is_refused() {
-    assert!(bert().check_fits(14).is_ok());
-    assert_eq!(bert().check_fits(13).unwrap_err().kind(), ErrorKind::Config);
+    let end = bert().id("[SEP]");
+    assert!(bert().check_fits(14, end).is_ok());
+    for (size, end, expected) in [
+        (13, end, "at most 13 ids"),
+        (14, Some(0), "the model's end token, id 0"),
+        (14, None, "the model's end token, id"),
+    ] {
+        let error = bert().check_fits(size, end).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Config);
+        assert!(error.expectation().is_some_and(|text| text.contains(expected)), "{error}");
+    }
 }

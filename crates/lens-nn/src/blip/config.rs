@@ -86,8 +86,9 @@ impl Default for Text {
 
 impl BlipConfig {
     pub(super) fn read(checkpoint: &Checkpoint) -> Result<Self> {
-        let name = "config.json";
-        let File { model_type, text_config: text, vision_config: vision } = checkpoint.json(name)?;
+        const FILE: &str = "config.json";
+        let File { model_type, text_config: text, vision_config: vision } = checkpoint.json(FILE)?;
+        let name = &checkpoint.label(FILE);
         require(name, "model_type", model_type.as_str(), "blip")?;
         let embedding = text.position_embedding_type.as_str();
         require(name, "text_config.position_embedding_type", embedding, "absolute")?;

@@ -47,9 +47,11 @@ impl ClipConfig {
     /// Reads the configuration that belongs to the tensors: a folder may hold the files of both libraries.
     pub(super) fn read(checkpoint: &Checkpoint, tensors: &Tensors) -> Result<Self> {
         if tensors.contains(OPEN_CLIP.patches.projection) {
-            checkpoint.json::<OpenClipFile>(OPEN_CLIP_FILE)?.model_cfg.resolve()
+            let file = checkpoint.json::<OpenClipFile>(OPEN_CLIP_FILE)?;
+            file.model_cfg.resolve(&checkpoint.label(OPEN_CLIP_FILE))
         } else {
-            checkpoint.json::<HuggingFaceFile>(HUGGING_FACE_FILE)?.resolve()
+            let file = checkpoint.json::<HuggingFaceFile>(HUGGING_FACE_FILE)?;
+            file.resolve(&checkpoint.label(HUGGING_FACE_FILE))
         }
     }
 }
@@ -109,8 +111,7 @@ impl Default for HuggingFaceText {
 }
 
 impl HuggingFaceFile {
-    fn resolve(self) -> Result<ClipConfig> {
-        let file = HUGGING_FACE_FILE;
+    fn resolve(self, file: &str) -> Result<ClipConfig> {
         let text = self.text_config;
         require(file, "model_type", self.model_type.as_str(), "clip")?;
         check_heads(file, "text_config", text.hidden_size, text.num_attention_heads)?;
@@ -192,14 +193,14 @@ fn default_mlp_ratio() -> f64 {
 }
 
 impl OpenClipModel {
-    fn resolve(self) -> Result<ClipConfig> {
+    fn resolve(self, file: &str) -> Result<ClipConfig> {
         let (text, vision) = (self.text_cfg, self.vision_cfg);
-        refuse_variants("model_cfg", &self.others, &["custom_text", "nonscalar_logit_scale"])?;
-        refuse_variants("model_cfg.vision_cfg", &vision.others, VISION_VARIANTS)?;
-        refuse_variants("model_cfg.text_cfg", &text.others, TEXT_VARIANTS)?;
+        refuse_variants(file, "model_cfg", &self.others, &["custom_text", "nonscalar_logit_scale"])?;
+        refuse_variants(file, "model_cfg.vision_cfg", &vision.others, VISION_VARIANTS)?;
+        refuse_variants(file, "model_cfg.text_cfg", &text.others, TEXT_VARIANTS)?;
         let heads = vision.width.checked_div(vision.head_width).unwrap_or(0);
-        check_heads(OPEN_CLIP_FILE, "model_cfg.vision_cfg", vision.width, heads)?;
-        check_heads(OPEN_CLIP_FILE, "model_cfg.text_cfg", text.width, text.heads)?;
+        check_heads(file, "model_cfg.vision_cfg", vision.width, heads)?;
+        check_heads(file, "model_cfg.text_cfg", text.width, text.heads)?;
         let activation = if self.quick_gelu { Activation::QuickGelu } else { Activation::Gelu };
         let sizes = |layers, width: usize, heads, mlp_ratio: f64| TowerSizes {
             layers,
@@ -212,7 +213,7 @@ impl OpenClipModel {
         Ok(ClipConfig {
             names: &OPEN_CLIP,
             dimension: self.embed_dim,
-            grid: PatchGrid::checked(OPEN_CLIP_FILE, vision.image_size, vision.patch_size)?,
+            grid: PatchGrid::checked(file, vision.image_size, vision.patch_size)?,
             context_length: text.context_length,
             vocabulary_size: text.vocab_size,
             pooling: Pooling::LargestId,
@@ -256,7 +257,7 @@ const TEXT_VARIANTS: &[&str] = &[
     "eos_id",
 ];
 
-fn refuse_variants(place: &str, others: &Map<String, Value>, variants: &[&str]) -> Result<()> {
+fn refuse_variants(file: &str, place: &str, others: &Map<String, Value>, variants: &[&str]) -> Result<()> {
     for (field, value) in others {
         let usual = match value {
             Value::Null | Value::Bool(false) => true,
@@ -266,7 +267,7 @@ fn refuse_variants(place: &str, others: &Map<String, Value>, variants: &[&str]) 
             _ => false,
         };
         if !usual && variants.contains(&field.as_str()) {
-            return Err(Error::new(ErrorKind::Config, format!("{OPEN_CLIP_FILE}, field `{place}.{field}`"))
+            return Err(Error::new(ErrorKind::Config, format!("{file}, field `{place}.{field}`"))
                 .expected("a plain CLIP without this variant")
                 .found(format!("`{value}`"))
                 .hint("use a checkpoint of the ViT-B, -L, -H or -bigG family"));

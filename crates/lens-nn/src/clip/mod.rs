@@ -13,7 +13,7 @@ use crate::{
     layers::Loader,
     weights::{Checkpoint, Redundant},
 };
-use config::ClipConfig;
+use config::{ClipConfig, Pooling};
 use std::sync::Arc;
 use text::TextTower;
 use vision::VisionTower;
@@ -89,6 +89,15 @@ impl<B: Backend> Clip<B> {
     #[must_use]
     pub fn vocabulary_size(&self) -> usize {
         self.config.vocabulary_size
+    }
+
+    /// The id that ends a text and stands for it; `None`: the largest id of the text.
+    #[must_use]
+    pub fn end_token(&self) -> Option<u32> {
+        match self.config.pooling {
+            Pooling::FirstOf(id) => Some(id),
+            Pooling::LargestId => None,
+        }
     }
 
     /// Factor that turns cosines into logits: exp of the learned temperature.

@@ -74,7 +74,7 @@ impl<B: Backend> TextTower<B> {
                 .hint("use the tokenizer that belongs to this checkpoint"));
         }
         let end = self.pooling.position(text).ok_or_else(|| {
-            Error::new(ErrorKind::Config, "token ids of a text")
+            error()
                 .expected("the end token of the model's config.json")
                 .found("none")
                 .hint("use the tokenizer that belongs to this checkpoint")

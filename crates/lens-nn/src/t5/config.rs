@@ -74,8 +74,9 @@ impl Default for File {
 
 impl T5Config {
     pub(super) fn read(checkpoint: &Checkpoint) -> Result<Self> {
-        let name = "config.json";
-        let file: File = checkpoint.json(name)?;
+        const FILE: &str = "config.json";
+        let file: File = checkpoint.json(FILE)?;
+        let name = &checkpoint.label(FILE);
         require(name, "model_type", file.model_type.as_str(), "t5")?;
         check_sizes(name, &file)?;
         let (activation, gated) = feed_forward(name, &file.feed_forward_proj)?;

@@ -4,8 +4,7 @@
 
 mod legacy;
 
-use crate::{Error, ErrorKind, Result, weights::Checkpoint};
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::{Error, ErrorKind, Result, panics, weights::Checkpoint};
 
 /// The tokenizer of a checkpoint.
 pub struct Tokenizer {
@@ -91,19 +90,34 @@ impl Tokenizer {
         self.inner.get_vocab(true).into_values().max().map_or(0, |id| id as usize + 1)
     }
 
-    /// Refuses the tokenizer of another model: one that has more ids than the model's embeddings.
+    /// Refuses the tokenizer of another model: one that has more ids than the model's embeddings, or that does not end
+    /// a text with the model's `end` token (`None`: the largest id of the text).
     ///
     /// # Errors
     /// `Config`, naming the file.
-    pub fn check_fits(&self, model_vocabulary: usize) -> Result<()> {
+    pub fn check_fits(&self, model_vocabulary: usize, end: Option<u32>) -> Result<()> {
+        let refuse = |expected: String, found: String| {
+            Err(Error::new(ErrorKind::Config, self.file.as_str())
+                .expected(expected)
+                .found(found)
+                .hint("use the tokenizer that belongs to this checkpoint"))
+        };
         let size = self.vocabulary_size();
-        if size <= model_vocabulary {
-            return Ok(());
+        if size > model_vocabulary {
+            let expected = format!("a tokenizer of at most {model_vocabulary} ids, the model's vocabulary");
+            return refuse(expected, format!("{size} ids"));
         }
-        Err(Error::new(ErrorKind::Config, self.file.as_str())
-            .expected(format!("a tokenizer of at most {model_vocabulary} ids, the model's vocabulary"))
-            .found(format!("{size} ids"))
-            .hint("use the tokenizer that belongs to this checkpoint"))
+        let ids = self.encode("a")?;
+        let (last, end) = (ids.last(), end.or_else(|| ids.iter().max().copied()));
+        match (last, end) {
+            (Some(last), Some(end)) if *last == end => Ok(()),
+            (last, end) => {
+                let id = |id: Option<u32>| id.map_or("none".to_owned(), |id| format!("id {id}"));
+                let expected =
+                    format!("a tokenizer that ends a text with the model's end token, {}", id(end));
+                refuse(expected, format!("{} at the end", id(last.copied())))
+            }
+        }
     }
 
     fn encoding(&self, text: &str, special: bool) -> Result<Vec<u32>> {
@@ -117,8 +131,7 @@ impl Tokenizer {
 
 /// The `tokenizers` crate panics on some damaged files, so its panics are errors of the file like any other.
 fn unless_it_panics<T>(work: impl FnOnce() -> tokenizers::Result<T>) -> tokenizers::Result<T> {
-    catch_unwind(AssertUnwindSafe(work))
-        .unwrap_or_else(|_| Err("the `tokenizers` crate panicked on it".into()))
+    panics::caught(work).unwrap_or_else(|| Err("the `tokenizers` crate panicked on it".into()))
 }
 
 /// Padding and truncation that a file may ask for are the caller's to decide.

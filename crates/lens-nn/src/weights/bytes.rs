@@ -4,14 +4,28 @@ use fs_err::File;
 use memmap2::Mmap;
 use std::{io, ops::Deref, path::Path};
 
+/// The bytes of one file, read where they lie.
 #[derive(Debug)]
-pub(crate) enum Bytes {
+pub struct Bytes(Place);
+
+#[derive(Debug)]
+enum Place {
     Mapped(Mmap),
     Embedded(&'static [u8]),
 }
 
 impl Bytes {
-    pub(crate) fn map(path: &Path) -> io::Result<Self> {
+    /// Bytes that are part of the binary.
+    #[must_use]
+    pub fn embedded(bytes: &'static [u8]) -> Self {
+        Self(Place::Embedded(bytes))
+    }
+
+    /// Maps a file. Whoever replaces it must do so by renaming: see the reason of the map.
+    ///
+    /// # Errors
+    /// When the file cannot be opened or mapped.
+    pub fn map(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         #[expect(
             unsafe_code,
@@ -22,7 +36,7 @@ impl Bytes {
         )]
         // SAFETY: see the reason above.
         let map = unsafe { Mmap::map(file.file()) }?;
-        Ok(Self::Mapped(map))
+        Ok(Self(Place::Mapped(map)))
     }
 }
 
@@ -36,9 +50,9 @@ impl Deref for Bytes {
     type Target = [u8];
 
     fn deref(&self) -> &[u8] {
-        match self {
-            Self::Mapped(map) => map,
-            Self::Embedded(bytes) => bytes,
+        match &self.0 {
+            Place::Mapped(map) => map,
+            Place::Embedded(bytes) => bytes,
         }
     }
 }

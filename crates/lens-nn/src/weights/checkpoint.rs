@@ -1,6 +1,6 @@
 //! The files of one model, by name.
 
-use super::{Tensors, bytes::Bytes, fingerprint, locate};
+use super::{Tensors, bytes::Bytes, fingerprint, locate, memo};
 use crate::{Error, ErrorKind, Result};
 use serde::de::DeserializeOwned;
 use std::{
@@ -18,6 +18,7 @@ const MAX_TEXT_FILE: u64 = 1 << 28;
 pub struct Checkpoint {
     name: String,
     source: Source,
+    memo: Option<PathBuf>,
 }
 
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl Checkpoint {
                 .found("a file")
                 .hint("name the folder that holds config.json"));
         }
-        Ok(Self { name, source: Source::Folder(folder.to_owned()) })
+        Ok(Self { name, source: Source::Folder(folder.to_owned()), memo: None })
     }
 
     /// Files inside the binary: file name -> bytes.
@@ -61,7 +62,14 @@ impl Checkpoint {
                 return Err(error.expected("a plain file name, once"));
             }
         }
-        Ok(Self { name: name.to_owned(), source: Source::Embedded(by_name) })
+        Ok(Self { name: name.to_owned(), source: Source::Embedded(by_name), memo: None })
+    }
+
+    /// Keeps the fingerprint in `folder`, so that it is computed once for each state of the files (path, size, time of
+    /// change, inode). A folder that cannot be written costs only the keeping.
+    #[must_use]
+    pub fn remembering(self, folder: impl Into<PathBuf>) -> Self {
+        Self { memo: Some(folder.into()), ..self }
     }
 
     /// The folder's path or the embedded model's name, for messages.
@@ -124,12 +132,18 @@ impl Checkpoint {
     }
 
     /// SHA-256 over the names and bytes of the files that decide results: configuration, preprocessing, tokenizer,
-    /// weights. The same for a folder wherever it lies and for its files inside the binary. Reads all weights.
+    /// weights. The same for a folder wherever it lies and for its files inside the binary. Reads all weights,
+    /// unless it is [remembered](Self::remembering).
     ///
     /// # Errors
     /// As [`Self::file`] and [`Self::tensors`].
     pub fn fingerprint(&self) -> Result<[u8; 32]> {
-        fingerprint::of(self)
+        let (Source::Folder(folder), Some(memo)) = (&self.source, &self.memo) else {
+            return fingerprint::of(self);
+        };
+        let files: Vec<PathBuf> =
+            fingerprint::file_names(self)?.into_iter().map(|name| folder.join(name)).collect();
+        memo::remembered(memo, &files, || fingerprint::of(self))
     }
 
     /// A file of this model as messages name it.
@@ -143,7 +157,7 @@ impl Checkpoint {
     /// The bytes of a large file, mapped; `None` when there is none.
     pub(super) fn map(&self, name: &str) -> Result<Option<Bytes>> {
         match &self.source {
-            Source::Embedded(files) => Ok(files.get(name).map(|&bytes| Bytes::Embedded(bytes))),
+            Source::Embedded(files) => Ok(files.get(name).map(|&bytes| Bytes::embedded(bytes))),
             Source::Folder(folder) => {
                 let Some((path, _)) = self.find(folder, name)? else { return Ok(None) };
                 Bytes::map(&path).map(Some).map_err(|error| self.unreadable(name, error))

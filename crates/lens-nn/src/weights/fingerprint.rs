@@ -19,6 +19,18 @@ const DECISIVE: [&str; 11] = [
     "vocab.txt",
 ];
 
+/// The names of all files that are hashed, the index of shards with them: it decides which shards count.
+pub(super) fn file_names(checkpoint: &Checkpoint) -> Result<Vec<String>> {
+    let mut names: Vec<String> =
+        locate::weight_files(checkpoint)?.mapped.into_iter().map(|file| file.name).collect();
+    for name in DECISIVE.into_iter().chain([locate::INDEX]) {
+        if checkpoint.file(name)?.is_some() {
+            names.push(name.to_owned());
+        }
+    }
+    Ok(names)
+}
+
 pub(super) fn of(checkpoint: &Checkpoint) -> Result<[u8; 32]> {
     let mut hash = Sha256::new();
     for name in DECISIVE {

@@ -5,7 +5,7 @@ use crate::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-const INDEX: &str = "model.safetensors.index.json";
+pub(super) const INDEX: &str = "model.safetensors.index.json";
 
 /// Whole models in one file, and the index of a model in several; the first that is there is used.
 const NAMES: [&str; 4] =

@@ -4,6 +4,7 @@
 
 mod damage;
 mod files;
+mod memo;
 mod reading;
 
 use lens_nn::{Error, weights::Checkpoint};

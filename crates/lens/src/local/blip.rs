@@ -130,7 +130,7 @@ impl Model {
         let blip = Blip::load(checkpoint, cpu)?;
         let preprocess = Preprocess::from_checkpoint(checkpoint, Convention::Blip, blip.image_size())?;
         let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
-        tokenizer.check_fits(blip.vocabulary_size())?;
+        tokenizer.check_fits(blip.vocabulary_size(), Some(blip.tokens().sep))?;
         let prompt = blip.tokens().prompt(&tokenizer.encode(PROMPT)?);
         Ok(Self { blip, preprocess, tokenizer, prompt })
     }
@@ -173,7 +173,8 @@ impl Model {
 fn searches(source: usize, look: &Look, options: CaptionerOptions, end: u32) -> impl Iterator<Item = Search> {
     let CaptionerOptions { beams, samples, top_k, temperature, min_length, max_length, seed } = options;
     let beam = Strategy::Beam(BeamOptions { beams, length_penalty: 1.0, early_stopping: false, returned: 1 });
-    let hash = look.picture().sha256();
+    // Of the pixels and not of the file: the same picture, however it was saved, draws the same captions.
+    let hash = look.picture().pixel_sha256();
     let sampling = SampleOptions { temperature, top_k, top_p: 1.0 };
     let sample = move |index: usize| Strategy::Sample(sampling, Stream::new(seed, &hash, index as u32));
     let lengths = Lengths { min: min_length, max: max_length };

@@ -61,7 +61,7 @@ impl Model {
         let clip = Clip::load(checkpoint, cpu)?;
         let preprocess = Preprocess::from_checkpoint(checkpoint, convention, clip.image_size())?;
         let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
-        tokenizer.check_fits(clip.vocabulary_size())?;
+        tokenizer.check_fits(clip.vocabulary_size(), clip.end_token())?;
         Ok(Self { clip, preprocess, tokenizer })
     }
 

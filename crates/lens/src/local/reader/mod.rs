@@ -43,7 +43,7 @@ impl T5Reader {
         let context: ContextFile = checkpoint.json("config.json")?;
         let t5 = T5::load(checkpoint, cpu)?;
         let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
-        tokenizer.check_fits(t5.vocabulary_size())?;
+        tokenizer.check_fits(t5.vocabulary_size(), Some(t5.end_token()))?;
         let info = LlmInfo {
             name: name.to_owned(),
             context_tokens: context.n_positions.unwrap_or(CONTEXT),
