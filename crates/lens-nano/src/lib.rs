@@ -15,9 +15,19 @@ pub struct File {
 
 macro_rules! files {
     ($folder:literal: $($name:literal),* $(,)?) => {
-        &[$(File { name: $name, bytes: include_bytes!(concat!("../", $folder, "/", $name)) }),*]
+        &[$(File {
+            name: $name,
+            bytes: {
+                const FILE: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!("../", $folder, "/", $name)));
+                &FILE.0
+            },
+        }),*]
     };
 }
+
+/// At an address from which numbers of any size are read in place.
+#[repr(C, align(64))]
+struct Aligned<B: ?Sized>(B);
 
 /// CLIP (`CLIPModel`): pictures and short texts in one space; tags and attributes.
 pub static CLIP: &[File] =

@@ -59,6 +59,12 @@ impl Home {
         self.0.join("packed")
     }
 
+    /// Fingerprints of model folders, one small file for each state of one.
+    #[must_use]
+    pub fn fingerprints(&self) -> PathBuf {
+        self.0.join("fingerprints")
+    }
+
     /// Text embeddings of vocabularies.
     #[must_use]
     pub fn vocab(&self) -> PathBuf {

@@ -10,7 +10,7 @@ use crate::{
 #[cfg(feature = "ocr")]
 use lens_nano::OCR;
 use lens_nano::{BLIP, CLIP, File, READER, VOCAB, VOCAB_EMBEDDINGS};
-use lens_nn::weights::Checkpoint;
+use lens_nn::weights::{Bytes, Checkpoint};
 
 /// What nano's CLIP met its names in while it was trained.
 pub const TAG_TEMPLATE: &str = "a photo of a {}";
@@ -64,7 +64,7 @@ pub fn template(role: Role) -> &'static str {
 /// `Weights` when they were made of other texts or by another CLIP than `embedder`.
 pub fn vocabulary_with_embeddings(role: Role, embedder: &dyn Embedder) -> Result<EmbeddedVocabulary> {
     let bytes = find(VOCAB_EMBEDDINGS, &format!("{role}.safetensors")).ok_or_else(|| missing(role))?;
-    EmbeddedVocabulary::from_bytes(bytes, vocabulary(role)?, template(role), embedder)
+    EmbeddedVocabulary::from_bytes(Bytes::embedded(bytes), vocabulary(role)?, template(role), embedder)
 }
 
 fn find(files: &[File], name: &str) -> Option<&'static [u8]> {

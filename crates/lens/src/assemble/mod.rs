@@ -20,7 +20,7 @@ use lens_nn::{
     backend::cpu::{Cpu, CpuOptions, Precision, Tier},
     weights::Checkpoint,
 };
-use std::{ops::ControlFlow, sync::Arc};
+use std::{ops::ControlFlow, path::Path, sync::Arc};
 
 #[cfg(feature = "nano")]
 use crate::nano as embedded;
@@ -151,7 +151,9 @@ impl<'a> Assembler<'a> {
 
     /// The parts that every pipeline has: prompt, decoding, store, fence.
     fn builder(&self) -> Result<LensBuilder> {
+        let around_a_tag = self.vocabulary_template(Role::Tags);
         let mut builder = Lens::builder()
+            .label_template(self.config.labels.template.as_deref().unwrap_or(around_a_tag))
             .decoding(self.config.decoding())
             .environment("tier", &format!("{:?}", Tier::detect()))
             .environment("threads", &self.cpu.threads());
@@ -176,10 +178,15 @@ impl<'a> Assembler<'a> {
 
     fn checkpoint(&self, role: Role, watch: &mut Watch<'_>) -> Result<Option<Checkpoint>> {
         match self.locate(role, watch)? {
-            Some(Located::Path(folder)) => Checkpoint::open(&folder).map(Some),
+            Some(Located::Path(folder)) => self.open(&folder).map(Some),
             Some(Located::Embedded) => embedded::checkpoint(role).map(Some),
             Some(Located::Endpoint(_)) | None => Ok(None),
         }
+    }
+
+    /// A folder with a model. Its fingerprint is kept in the home.
+    fn open(&self, folder: &Path) -> Result<Checkpoint> {
+        Ok(Checkpoint::open(folder)?.remembering(self.home.fingerprints()))
     }
 
     fn is_embedded(&self, role: Role) -> bool {

@@ -23,7 +23,7 @@ impl Assembler<'_> {
                 let options = EndpointOptions::from_config(self.config, base_url.as_deref())?;
                 return Ok(builder.llm(Remote::new(options)?));
             }
-            Some(Located::Path(folder)) => Checkpoint::open(&folder)?,
+            Some(Located::Path(folder)) => self.open(&folder)?,
             Some(Located::Embedded) => super::embedded::checkpoint(Role::Llm)?,
             None => return Ok(builder),
         };

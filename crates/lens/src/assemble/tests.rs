@@ -87,6 +87,17 @@ fn a_view_is_what_an_encoder_takes() {
     assert_eq!(view("ocr"), None, "words are read in the picture itself");
 }
 
+#[test]
+fn without_an_ocr_model_the_evidence_says_so() {
+    let mut machine = Machine::new("");
+    let preset = machine.home.root().join("no-ocr.toml");
+    fs_err::write(&preset, "about = 'CLIP alone'\n[parts.clip]\nembedded = true").unwrap();
+    machine.config.preset = preset.display().to_string();
+    let record = machine.eyes(&mut silent).see(&[example("page.png")]).unwrap().remove(0);
+    assert_eq!((record.notes.len(), record.notes[0].module.as_str()), (1, "ocr"));
+    assert!(record.ocr.is_empty() && record.modules["ocr"].get("absent").is_some());
+}
+
 /// DESIGN invariant 4: a batch, an order, and the number of threads change nothing.
 #[test]
 fn evidence_does_not_depend_on_batch_order_or_threads() {

@@ -32,6 +32,8 @@ pub struct Config {
     pub tags: VocabularySettings,
     /// The attribute module.
     pub attributes: VocabularySettings,
+    /// Labels to choose among.
+    pub labels: LabelSettings,
     /// The caption module.
     pub captions: CaptionSettings,
     /// The OCR module.
@@ -88,6 +90,15 @@ pub struct VocabularySettings {
     /// A file or a dataset's repository instead of the preset's.
     #[serde(deserialize_with = "text")]
     pub vocabulary: Option<String>,
+}
+
+/// Labels to choose among.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LabelSettings {
+    /// What is put around a label, `{}` standing for it, instead of what the preset puts around tags.
+    #[serde(deserialize_with = "text")]
+    pub template: Option<String>,
 }
 
 /// The caption module.

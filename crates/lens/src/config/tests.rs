@@ -95,6 +95,11 @@ fn mistakes_name_the_layer_the_key_and_the_way_out() {
             "config.toml, key `tags.threshold`: expected a number from -1 to 1, found 20",
             None,
         ),
+        case(
+            "labels.template = 'a photo'",
+            "config.toml, key `labels.template`: expected a text with {} in it, found `a photo`",
+            None,
+        ),
     ] {
         let error = Config::from_layers(&[toml(text)]).unwrap_err();
         assert_eq!((error.to_string().as_str(), error.advice()), (message, hint), "{text}");

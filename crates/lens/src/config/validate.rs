@@ -4,7 +4,8 @@ use super::Config;
 use crate::{Error, ErrorKind, Result};
 
 pub(super) fn validate(config: &Config, layer: &str) -> Result<()> {
-    let Config { tags, attributes, captions, answer, ocr, .. } = config;
+    let Config { tags, attributes, labels, captions, answer, ocr, .. } = config;
+    let around_a_label = labels.template.as_deref().unwrap_or("{}");
     let rules = [
         ("tags.top_k", tags.top_k >= 1, "1 or more", tags.top_k.to_string()),
         ("attributes.top_k", attributes.top_k >= 1, "1 or more", attributes.top_k.to_string()),
@@ -15,6 +16,7 @@ pub(super) fn validate(config: &Config, layer: &str) -> Result<()> {
             "a number from -1 to 1",
             attributes.threshold.to_string(),
         ),
+        ("labels.template", around_a_label.contains("{}"), "a text with {} in it", format!("`{around_a_label}`")),
         ("captions.beams", captions.beams >= 1, "1 or more", captions.beams.to_string()),
         ("captions.top_k", captions.top_k >= 1, "1 or more", captions.top_k.to_string()),
         (

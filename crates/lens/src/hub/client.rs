@@ -8,7 +8,12 @@ use super::{
     request::{Repository, RepositoryKind, Request},
 };
 use crate::{Error, ErrorKind, Home, Result};
-use std::{io, ops::ControlFlow, path::PathBuf, time::Duration};
+use std::{
+    io,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 const HUGGING_FACE: &str = "https://huggingface.co";
 
@@ -68,7 +73,8 @@ pub struct Hub {
 
 impl HubOptions {
     /// The options of this machine: new files go to the home's `models`; `HF_HUB_CACHE` or `HF_HOME` is the shared
-    /// cache (by default `~/.cache/huggingface`); `HF_ENDPOINT`, `HF_TOKEN` and `HF_HUB_OFFLINE` are honoured.
+    /// cache (by default `~/.cache/huggingface`); `HF_ENDPOINT`, `HF_TOKEN` (else the file at `HF_TOKEN_PATH` or
+    /// `$HF_HOME/token`, where a login leaves it) and `HF_HUB_OFFLINE` are honoured.
     #[must_use]
     pub fn from_environment(home: &Home) -> Self {
         Self::from_variables(home, &|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
@@ -82,14 +88,23 @@ impl HubOptions {
         });
         Self {
             models: home.models(),
-            shared: variable("HF_HUB_CACHE").map(PathBuf::from).or_else(|| Some(hf_home?.join("hub"))),
+            shared: variable("HF_HUB_CACHE")
+                .map(PathBuf::from)
+                .or_else(|| Some(hf_home.as_ref()?.join("hub"))),
             endpoint: variable("HF_ENDPOINT").unwrap_or_else(|| HUGGING_FACE.to_owned()),
-            token: variable("HF_TOKEN"),
+            token: variable("HF_TOKEN").or_else(|| kept_token(variable, hf_home.as_deref())),
             offline: variable("HF_HUB_OFFLINE").is_some_and(|value| value != "0"),
             timeout: Duration::from_secs(30),
             pause: Duration::from_millis(500),
         }
     }
+}
+
+/// What a login left. A file that cannot be read is no login.
+fn kept_token(variable: &dyn Fn(&str) -> Option<String>, hf_home: Option<&Path>) -> Option<String> {
+    let path = variable("HF_TOKEN_PATH").map(PathBuf::from).or_else(|| Some(hf_home?.join("token")))?;
+    let token = fs_err::read_to_string(path).ok()?.trim().to_owned();
+    (!token.is_empty()).then_some(token)
 }
 
 impl Hub {

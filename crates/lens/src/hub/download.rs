@@ -61,6 +61,8 @@ impl Download<'_> {
         let mut partial =
             Partial::open(&partial_path, self.file.bytes).map_err(|error| self.disk(error, None))?;
         if path.exists() {
+            // Another process finished it while this one waited for the part. Left behind it would only confuse.
+            let _ = fs_err::remove_file(&partial_path);
             return Ok(());
         }
         self.fill(&mut partial, on_bytes)?;
@@ -77,6 +79,9 @@ impl Download<'_> {
             breaks = if partial.bytes > before { 0 } else { breaks + 1 };
             if breaks >= MAX_BREAKS {
                 return Err(error);
+            }
+            if on_bytes(partial.bytes).is_break() {
+                return Err(self.stopped());
             }
             thread::sleep(self.pause * 2_u32.pow(breaks));
         }
@@ -132,9 +137,7 @@ impl Download<'_> {
                 return Err(self.wrong(partial, format!("{} bytes", self.file.bytes), "more".to_owned()));
             }
             if on_bytes(partial.bytes).is_break() {
-                return Err(Error::new(ErrorKind::Input, self.thing.clone())
-                    .found("the download was stopped")
-                    .hint("start it again; it goes on where it stopped"));
+                return Err(self.stopped());
             }
         }
     }
@@ -146,6 +149,12 @@ impl Download<'_> {
             return Ok(());
         }
         Err(self.wrong(partial, format!("SHA-256 {expected}"), found))
+    }
+
+    fn stopped(&self) -> Error {
+        Error::new(ErrorKind::Input, self.thing.clone())
+            .found("the download was stopped")
+            .hint("start it again; it goes on where it stopped")
     }
 
     /// The content is not what the hub declares, so it is of no use.

@@ -10,6 +10,7 @@ use crate::{Error, ErrorKind, Result, evidence::hex};
 use sha2::{Digest, Sha256};
 use std::{
     io::{self, Read},
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
@@ -50,17 +51,23 @@ impl Hub {
     }
 
     /// Computes the hash of every file that the hub declared a SHA-256 for. `on_file` gets each file before it is
-    /// read. Makes no connection.
+    /// read; `Break` leaves out the rest. Makes no connection.
     ///
     /// # Errors
     /// `Weights` when a file cannot be read.
-    pub fn verify(&self, cached: &CachedRepository, on_file: &mut dyn FnMut(&Path)) -> Result<Vec<Damage>> {
+    pub fn verify(
+        &self,
+        cached: &CachedRepository,
+        on_file: &mut dyn FnMut(&Path) -> ControlFlow<()>,
+    ) -> Result<Vec<Damage>> {
         let mut damages = Vec::new();
         let blobs = cached.folder.join("blobs");
         // Elsewhere the name of a blob is git's own hash, which says less.
         for expected in files_below(&blobs).into_iter().filter(|name| name.len() == 64 && is_hex(name)) {
             let file = blobs.join(&expected);
-            on_file(&file);
+            if on_file(&file).is_break() {
+                break;
+            }
             let found = sha256(&file).map_err(|error| {
                 Error::new(ErrorKind::Weights, file.display().to_string())
                     .expected("a readable file")

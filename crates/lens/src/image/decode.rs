@@ -5,10 +5,8 @@ use crate::{Error, ErrorKind, Result};
 use ::image::{
     DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader, Rgb, RgbImage, metadata::Orientation,
 };
-use std::{
-    io::Cursor,
-    panic::{AssertUnwindSafe, catch_unwind},
-};
+use lens_nn::panics;
+use std::io::Cursor;
 
 /// What a decoder may allocate beside the pixels themselves: tables, one more copy of a frame's rows.
 const WORKSPACE_BYTES: u64 = 64 << 20;
@@ -16,7 +14,7 @@ const WORKSPACE_BYTES: u64 = 64 << 20;
 /// Decodes, turns upright and composites on white. The decoders are other people's code over untrusted bytes:
 /// a panic in one becomes an `Internal` error instead of ending the process.
 pub(super) fn upright_rgb(name: &str, bytes: &[u8], format: Format, limits: &Limits) -> Result<RgbImage> {
-    catch_unwind(AssertUnwindSafe(|| decode(name, bytes, format, limits))).unwrap_or_else(|_| {
+    panics::caught(|| decode(name, bytes, format, limits)).unwrap_or_else(|| {
         Err(Error::new(ErrorKind::Internal, name)
             .found(format!("the {format} decoder stopped on it"))
             .hint("open the picture in an image editor, save it as PNG, and report the original to LENS"))

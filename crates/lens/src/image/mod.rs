@@ -64,8 +64,7 @@ impl Picture {
         Ok(Self { width, height, rgb: upright.into_raw(), sha256: Sha256::digest(bytes).into(), format })
     }
 
-    /// A picture from pixels: row by row, three bytes each, no padding. Its hash covers ("rgb8", width,
-    /// height, pixels), the numbers as 32-bit little-endian.
+    /// A picture from pixels: row by row, three bytes each, no padding. Its hash is [`Self::pixel_sha256`].
     ///
     /// # Errors
     /// `Input` when a side is 0 or `rgb` does not hold `width * height * 3` bytes.
@@ -77,12 +76,9 @@ impl Picture {
                 .found(format!("{} bytes", rgb.len()))
                 .hint("pass rows of RGB without padding"));
         }
-        let mut hash = Sha256::new();
-        hash.update(b"rgb8");
-        hash.update(width.to_le_bytes());
-        hash.update(height.to_le_bytes());
-        hash.update(&rgb);
-        Ok(Self { width, height, rgb, sha256: hash.finalize().into(), format: Format::Rgb8 })
+        let mut picture = Self { width, height, rgb, sha256: [0; 32], format: Format::Rgb8 };
+        picture.sha256 = picture.pixel_sha256();
+        Ok(picture)
     }
 
     /// Width in pixels after orientation, at least 1.
@@ -119,6 +115,18 @@ impl Picture {
     #[must_use]
     pub fn sha256(&self) -> [u8; 32] {
         self.sha256
+    }
+
+    /// SHA-256 over ("rgb8", width, height, pixels), the numbers as 32-bit little-endian: the same for every file that
+    /// shows these pixels upright. Reads all pixels at each call.
+    #[must_use]
+    pub fn pixel_sha256(&self) -> [u8; 32] {
+        let mut hash = Sha256::new();
+        hash.update(b"rgb8");
+        hash.update(self.width.to_le_bytes());
+        hash.update(self.height.to_le_bytes());
+        hash.update(&self.rgb);
+        hash.finalize().into()
     }
 
     /// What the bytes were.

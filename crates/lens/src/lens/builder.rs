@@ -4,6 +4,7 @@ use super::Lens;
 use crate::{
     Decoding, Embedder, Home, Llm, Module, Result, Store, home,
     prompt::{FenceKey, Floors, PromptMaker, Template},
+    vocab::TAG_TEMPLATE,
 };
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -19,6 +20,7 @@ pub struct LensBuilder {
     template: Option<Template>,
     floors: Floors,
     fence: Option<FenceKey>,
+    label_template: Option<String>,
     decoding: Decoding,
     store: Option<Arc<Store>>,
     environment: BTreeMap<String, String>,
@@ -79,6 +81,14 @@ impl LensBuilder {
         self
     }
 
+    /// What is put around a label before the embedder compares it with a picture, `{}` standing for it. Without it:
+    /// `A photo of {}`.
+    #[must_use]
+    pub fn label_template(mut self, template: &str) -> Self {
+        self.label_template = Some(template.to_owned());
+        self
+    }
+
     /// How answers are searched for.
     #[must_use]
     pub fn decoding(mut self, decoding: Decoding) -> Self {
@@ -129,6 +139,7 @@ impl LensBuilder {
             embedder: self.embedder,
             llm: self.llm,
             maker: PromptMaker { template, floors: self.floors, fence },
+            label_template: self.label_template.unwrap_or_else(|| TAG_TEMPLATE.to_owned()),
             decoding: self.decoding,
             store: self.store,
             environment,

@@ -5,7 +5,6 @@ use crate::{
     Cancel, Error, ErrorKind, Evidence, Look, Result,
     embedder::{cosines, probabilities},
     prompt::PackedPrompt,
-    vocab::TAG_TEMPLATE,
 };
 use serde::{Deserialize, Serialize};
 
@@ -14,7 +13,7 @@ use serde::{Deserialize, Serialize};
 pub struct Classification {
     /// What the language model read besides the labels.
     pub evidence: Evidence,
-    /// Cosine of picture and `A photo of {label}`, and the softmax over the labels.
+    /// Cosine of the picture and the label in its template, and the softmax over the labels.
     pub clip: Vec<LabelScore>,
     /// The language model's choice: see `basis` for what the scores are.
     pub llm: Vec<LabelScore>,
@@ -54,7 +53,8 @@ impl Lens {
             return Err(Error::new(ErrorKind::Input, "labels").expected("at least one").found("none"));
         }
         let embedder = self.embedder()?;
-        let prompted: Vec<String> = labels.iter().map(|label| TAG_TEMPLATE.replace("{}", label)).collect();
+        let prompted: Vec<String> =
+            labels.iter().map(|label| self.label_template.replace("{}", label)).collect();
         let texts = embedder.embed_texts(&prompted)?;
         let embeddings = embedder.embed_looks(looks)?;
         let mut results = Vec::with_capacity(looks.len());

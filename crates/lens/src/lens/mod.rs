@@ -38,6 +38,7 @@ pub struct Lens {
     embedder: Option<Arc<dyn Embedder>>,
     llm: Option<Arc<dyn Llm>>,
     maker: PromptMaker,
+    label_template: String,
     decoding: Decoding,
     store: Option<Arc<Store>>,
     environment: BTreeMap<String, String>,

@@ -154,6 +154,20 @@ fn labels_are_sorted_by_both() {
 }
 
 #[test]
+fn a_label_stands_in_its_template() {
+    let lens = Lens::builder()
+        .embedder(Arc::new(ColourEmbedder))
+        .llm(FakeLlm::saying("x"))
+        .label_template("a blue {}")
+        .build()
+        .unwrap();
+    let labels = ["red", "blue"].map(str::to_owned);
+    let clip = lens.classify(&[plain_look(BLUE).unwrap()], &labels, "?").unwrap().remove(0).clip;
+    // (0, 0, 1) with (0, 0, 1) and with (1, 0, 1) / sqrt(2).
+    assert!((clip[0].score - 1.0).abs() < 1e-6 && (clip[1].score - 0.5_f64.sqrt()).abs() < 1e-6, "{clip:?}");
+}
+
+#[test]
 fn a_model_without_likelihoods_answers_and_is_matched() {
     let llm = FakeLlm::saying("It is Red.").with_info(|info| info.gives_likelihoods = false);
     let lens = Lens::builder().embedder(Arc::new(ColourEmbedder)).llm(llm).build().unwrap();

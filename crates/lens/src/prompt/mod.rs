@@ -37,7 +37,8 @@ pub struct PackedPrompt {
     pub template: String,
     /// Tokens as the model counts them.
     pub tokens: usize,
-    /// What did not fit: ids of items (`C9`; with several pictures `2:C9`) and `turn 1`, the oldest.
+    /// What did not fit, or has no place in the template: ids of items (`C9`; with several pictures `2:C9`) and
+    /// `turn 1`, the oldest.
     pub dropped: Vec<String>,
 }
 
@@ -62,6 +63,8 @@ impl PromptMaker {
                 .hint("ask about each picture on its own, or use the template `default`"));
         }
         let info = llm.info();
+        let (history, unseen) =
+            if self.template.takes_history() { (history, 0) } else { (&[][..], history.len()) };
         let request = Request { maker: self, pictures, history, question, chat: info.chat };
         let removals = pack::removals(pictures, history, self.floors);
         let fits = |count: usize| -> Result<Option<(Prompt, usize)>> {
@@ -71,7 +74,8 @@ impl PromptMaker {
         };
         let (count, (prompt, tokens)) =
             fewest_that_fit(removals.len(), fits)?.ok_or_else(|| too_long(info.context_tokens))?;
-        let dropped = names(removals.get(..count).unwrap_or_default(), pictures.len());
+        let mut dropped: Vec<String> = (1..=unseen).map(|turn| format!("turn {turn}")).collect();
+        dropped.extend(names(removals.get(..count).unwrap_or_default(), pictures.len()));
         Ok(PackedPrompt { prompt, template: self.template.name().to_owned(), tokens, dropped })
     }
 }

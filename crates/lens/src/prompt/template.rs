@@ -27,6 +27,7 @@ pub struct Template {
     name: String,
     environment: Environment<'static>,
     takes_many: bool,
+    takes_history: bool,
     fenced: bool,
 }
 
@@ -79,12 +80,13 @@ impl Template {
         environment.set_auto_escape_callback(|_| AutoEscape::None);
         environment.add_template("system", CHAT_SYSTEM).map_err(|error| refuse("system", error))?;
         environment.add_template_owned("user", source.to_owned()).map_err(|error| refuse(name, error))?;
-        let takes_many = environment
+        let variables = environment
             .get_template("user")
             .map_err(|error| refuse(name, error))?
-            .undeclared_variables(false)
-            .contains("pictures");
-        Ok(Self { name: name.to_owned(), environment, takes_many, fenced: source.contains("fence") })
+            .undeclared_variables(false);
+        let (takes_many, takes_history) = (variables.contains("pictures"), variables.contains("history"));
+        let fenced = source.contains("fence");
+        Ok(Self { name: name.to_owned(), environment, takes_many, takes_history, fenced })
     }
 
     /// The name or path.
@@ -97,6 +99,12 @@ impl Template {
     #[must_use]
     pub fn takes_many(&self) -> bool {
         self.takes_many
+    }
+
+    /// Whether it shows the earlier turns of a conversation.
+    #[must_use]
+    pub fn takes_history(&self) -> bool {
+        self.takes_history
     }
 
     /// Whether it puts the evidence between fences.

@@ -167,6 +167,22 @@ fn models_that_converse_get_fenced_evidence() {
 }
 
 #[test]
+fn a_form_without_fences_promises_none() {
+    let llm = FakeLlm::saying("").with_info(|info| info.chat = true);
+    let packed = maker("llm-lens/vqa").make(&llm, &[&beach()], &[], "Where?").unwrap();
+    let system = packed.prompt.system.unwrap();
+    assert!(system.contains("What they found comes before the question.") && !system.contains("<evidence"));
+    assert!(!packed.prompt.text.contains("<evidence"), "{}", packed.prompt.text);
+}
+
+#[test]
+fn turns_without_a_place_in_the_form_are_reported() {
+    let history = ["Who?", "When?"].map(|question| Turn { question: question.into(), answer: "x".into() });
+    let packed = maker("llm-lens/vqa").make(&FakeLlm::saying(""), &[&beach()], &history, "Where?").unwrap();
+    assert_eq!(packed.dropped, ["turn 1", "turn 2"]);
+}
+
+#[test]
 fn what_does_not_fit_is_left_out_and_reported() {
     let llm = |words: usize| FakeLlm::saying("").with_info(|info| info.context_tokens = words);
     let (maker, record) =

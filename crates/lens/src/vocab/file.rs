@@ -2,11 +2,12 @@
 
 use super::Vocabulary;
 use crate::{Embedder, Error, ErrorKind, Result};
+use lens_nn::weights::Bytes;
 use safetensors::{
     SafeTensors,
     tensor::{Dtype, TensorView},
 };
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, ops::Range, path::Path};
 
 /// The tensor's name in the file: (texts, dimension), f32, rows of unit length.
 const TENSOR: &str = "embeddings";
@@ -14,14 +15,24 @@ const TENSOR: &str = "embeddings";
 const VOCABULARY: &str = "vocabulary_sha256";
 const TEMPLATE: &str = "template";
 const MODEL: &str = "model";
+/// The length of the header stands before it.
+const LENGTH_BYTES: usize = 8;
 
 /// A vocabulary whose texts have been embedded by one model.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug)]
 pub struct EmbeddedVocabulary {
     vocabulary: Vocabulary,
     template: String,
-    embeddings: Vec<f32>,
+    embeddings: Embeddings,
     dimension: usize,
+}
+
+/// Where the numbers lie.
+#[derive(Debug)]
+enum Embeddings {
+    Computed(Vec<f32>),
+    /// A mapped file, or one inside the program: the pages that are read are the only ones in memory.
+    InFile(Bytes, Range<usize>),
 }
 
 impl EmbeddedVocabulary {
@@ -37,6 +48,7 @@ impl EmbeddedVocabulary {
     ) -> Result<Self> {
         let expected = vocabulary.texts().len() * dimension;
         if dimension > 0 && embeddings.len() == expected {
+            let embeddings = Embeddings::Computed(embeddings);
             return Ok(Self { vocabulary, template: template.to_owned(), embeddings, dimension });
         }
         Err(Error::new(ErrorKind::Internal, format!("embeddings of vocabulary {}", vocabulary.name()))
@@ -44,13 +56,13 @@ impl EmbeddedVocabulary {
             .found(embeddings.len().to_string()))
     }
 
-    /// The embeddings that are kept in `bytes` for this vocabulary, template and model. The model is compared by its
+    /// The embeddings that are kept in a file for this vocabulary, template and model. The model is compared by its
     /// weights alone: embeddings made in f32 serve every precision.
     ///
     /// # Errors
     /// `Weights` when they were made of other texts, with another template or by another model, or are damaged.
     pub fn from_bytes(
-        bytes: &[u8],
+        bytes: Bytes,
         vocabulary: Vocabulary,
         template: &str,
         embedder: &dyn Embedder,
@@ -58,7 +70,7 @@ impl EmbeddedVocabulary {
         let refuse =
             || Error::new(ErrorKind::Weights, format!("embeddings of vocabulary {}", vocabulary.name()));
         let damaged = |error| refuse().expected("a whole safetensors file").because(error);
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
+        let (header_bytes, header) = SafeTensors::read_metadata(&bytes).map_err(damaged)?;
         let metadata = header.metadata().clone().unwrap_or_default();
         for (key, expected) in provenance(&vocabulary, template, embedder) {
             if metadata.get(&key) != Some(&expected) {
@@ -68,19 +80,20 @@ impl EmbeddedVocabulary {
                     .hint("build the embeddings of this vocabulary again"));
             }
         }
-        let file = SafeTensors::deserialize(bytes).map_err(damaged)?;
-        let tensor = file.tensor(TENSOR).map_err(damaged)?;
-        let (Dtype::F32, &[rows, dimension]) = (tensor.dtype(), tensor.shape()) else {
-            let found = format!("{:?} of {:?}", tensor.dtype(), tensor.shape());
+        let tensor =
+            header.info(TENSOR).ok_or_else(|| refuse().expected("a tensor `embeddings`").found("none"))?;
+        let (Dtype::F32, &[rows, dimension]) = (tensor.dtype, tensor.shape.as_slice()) else {
+            let found = format!("{:?} of {:?}", tensor.dtype, tensor.shape);
             return Err(refuse().expected("an f32 matrix").found(found));
         };
-        if rows != vocabulary.texts().len() {
+        if rows != vocabulary.texts().len() || dimension == 0 {
             let expected = format!("{} rows", vocabulary.texts().len());
-            return Err(refuse().expected(expected).found(rows.to_string()));
+            return Err(refuse().expected(expected).found(format!("{rows} of {dimension} numbers")));
         }
-        let (numbers, _) = tensor.data().as_chunks::<4>();
-        let embeddings = numbers.iter().map(|number| f32::from_le_bytes(*number)).collect();
-        Self::new(vocabulary, template, embeddings, dimension)
+        let data = LENGTH_BYTES + header_bytes;
+        let (start, end) = tensor.data_offsets;
+        let embeddings = in_file(bytes, data + start..data + end);
+        Ok(Self { vocabulary, template: template.to_owned(), embeddings, dimension })
     }
 
     /// The file that [`Self::from_bytes`] reads.
@@ -88,7 +101,7 @@ impl EmbeddedVocabulary {
     /// # Errors
     /// `Internal` when it cannot be written in memory.
     pub fn to_bytes(&self, embedder: &dyn Embedder) -> Result<Vec<u8>> {
-        let data: Vec<u8> = self.embeddings.iter().flat_map(|number| number.to_le_bytes()).collect();
+        let data: Vec<u8> = self.embeddings().iter().flat_map(|number| number.to_le_bytes()).collect();
         let shape = vec![self.vocabulary.texts().len(), self.dimension];
         let metadata: HashMap<String, String> =
             provenance(&self.vocabulary, &self.template, embedder).into_iter().collect();
@@ -99,7 +112,7 @@ impl EmbeddedVocabulary {
             })
     }
 
-    /// As [`Self::from_bytes`], from a file.
+    /// As [`Self::from_bytes`], from a file, which is mapped.
     ///
     /// # Errors
     /// As [`Self::from_bytes`]; `Weights` when the file cannot be read.
@@ -109,9 +122,9 @@ impl EmbeddedVocabulary {
         template: &str,
         embedder: &dyn Embedder,
     ) -> Result<Self> {
-        let bytes = fs_err::read(path)
+        let bytes = Bytes::map(path)
             .map_err(|error| Error::new(ErrorKind::Weights, path.display().to_string()).because(error))?;
-        Self::from_bytes(&bytes, vocabulary, template, embedder)
+        Self::from_bytes(bytes, vocabulary, template, embedder)
     }
 
     /// Refuses the embeddings of another space.
@@ -142,8 +155,24 @@ impl EmbeddedVocabulary {
     /// (texts, dimension), row-major, unit length.
     #[must_use]
     pub fn embeddings(&self) -> &[f32] {
-        &self.embeddings
+        match &self.embeddings {
+            Embeddings::Computed(numbers) => numbers,
+            Embeddings::InFile(bytes, place) => {
+                bytemuck::try_cast_slice(bytes.get(place.clone()).unwrap_or_default()).unwrap_or_default()
+            }
+        }
     }
+}
+
+/// The numbers where they lie, or copied where this machine cannot read them there: stored in another order of bytes,
+/// or not at a multiple of four.
+fn in_file(bytes: Bytes, place: Range<usize>) -> Embeddings {
+    let data = bytes.get(place.clone()).unwrap_or_default();
+    if cfg!(target_endian = "little") && bytemuck::try_cast_slice::<u8, f32>(data).is_ok() {
+        return Embeddings::InFile(bytes, place);
+    }
+    let (numbers, _) = data.as_chunks::<4>();
+    Embeddings::Computed(numbers.iter().map(|number| f32::from_le_bytes(*number)).collect())
 }
 
 /// What the embeddings depend on.

@@ -1,13 +1,13 @@
 //! The released layouts: a column of texts, or of lists of texts.
 
 use crate::{Error, ErrorKind, Result};
+use lens_nn::panics;
 use parquet::{
     column::reader::ColumnReader,
     data_type::ByteArray,
     errors::ParquetError,
     file::reader::{FileReader, SerializedFileReader},
 };
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 const COLUMN: &str = "prompt_descriptions";
 const BATCH: usize = 4096;
@@ -19,16 +19,15 @@ const BATCH: usize = 4096;
 pub(super) fn texts(name: &str, bytes: Vec<u8>) -> Result<Vec<String>> {
     let refuse = || Error::new(ErrorKind::Input, format!("vocabulary {name}"));
     // The reader checks much but not all of a damaged file before it computes with it.
-    let read = catch_unwind(AssertUnwindSafe(|| column(bytes)));
-    match read {
-        Ok(Ok(Some(texts))) => Ok(texts),
-        Ok(Ok(None)) => Err(refuse()
+    match panics::caught(|| column(bytes)) {
+        Some(Ok(Some(texts))) => Ok(texts),
+        Some(Ok(None)) => Err(refuse()
             .expected(format!("a column `{COLUMN}` of texts or lists of texts"))
             .found("no such column")),
-        Ok(Err(error)) => {
+        Some(Err(error)) => {
             Err(refuse().expected("a whole Parquet file in UTF-8").found(error.to_string()).because(error))
         }
-        Err(_) => Err(refuse().expected("a whole Parquet file").found("a damaged one")),
+        None => Err(refuse().expected("a whole Parquet file").found("a damaged one")),
     }
 }
 

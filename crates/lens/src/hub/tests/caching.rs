@@ -129,12 +129,12 @@ fn the_caches_are_listed_verified_and_cleaned() {
     let all = hub.repositories();
     assert_eq!((all.len(), all[0].repository.name(), all[0].shared), (1, NAME, false));
     assert_eq!((all[0].bytes, all[0].revisions.as_slice()), (300_004 + 40, ["main".to_owned()].as_slice()));
-    assert!(hub.verify(&all[0], &mut |_| ()).unwrap().is_empty());
+    assert!(hub.verify(&all[0], &mut |_| ControlFlow::Continue(())).unwrap().is_empty());
 
     let mut damaged = weights();
     damaged[1000] ^= 1;
     fs_err::write(fs_err::canonicalize(snapshot.join("model.safetensors")).unwrap(), damaged).unwrap();
-    let damages = hub.verify(&all[0], &mut |_| ()).unwrap();
+    let damages = hub.verify(&all[0], &mut |_| ControlFlow::Continue(())).unwrap();
     assert_eq!((damages.len(), damages[0].expected.clone()), (1, weights_hash()));
 
     assert_eq!(hub.remove(&all[0].repository).unwrap(), 300_044);
@@ -165,6 +165,32 @@ fn the_environment_of_the_hub_is_honoured() {
     let bare = of(&[("XDG_CACHE_HOME", "/cache")]);
     assert_eq!(bare.shared, Some(PathBuf::from("/cache/huggingface/hub")));
     assert_eq!((bare.endpoint.as_str(), bare.offline, bare.token), ("https://huggingface.co", false, None));
+}
+
+#[test]
+fn the_token_of_a_login_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    fs_err::write(path("token"), "hf_login\n").unwrap();
+    fs_err::write(path("other"), " hf_other ").unwrap();
+    fs_err::write(path("empty"), "\n").unwrap();
+    let of = |pairs: &[(&str, &str)]| {
+        HubOptions::from_variables(&Home::at("/home/lens"), &|name| {
+            pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+        })
+        .token
+    };
+    let home = ("HF_HOME", folder.path().to_str().unwrap());
+    let cases: [(&[(&str, &str)], Option<&str>); 5] = [
+        (&[home], Some("hf_login")),
+        (&[home, ("HF_TOKEN_PATH", &path("other"))], Some("hf_other")),
+        (&[home, ("HF_TOKEN_PATH", &path("empty"))], None),
+        (&[home, ("HF_TOKEN_PATH", &path("nowhere"))], None),
+        (&[home, ("HF_TOKEN", "hf_mine")], Some("hf_mine")),
+    ];
+    for (variables, token) in cases {
+        assert_eq!(of(variables).as_deref(), token, "{variables:?}");
+    }
 }
 
 #[test]

@@ -35,9 +35,10 @@ impl Engine {
     pub(super) fn load(models: &OcrModels) -> Result<Self> {
         let load = |part: &str, bytes: &[u8]| {
             Model::load(bytes.to_vec()).map_err(|error| {
-                Error::new(ErrorKind::Weights, format!("OCR {part}"))
+                Error::new(ErrorKind::Weights, format!("OCR {part} of {}", models.name))
                     .expected("an rten or ONNX file")
                     .found(error.to_string())
+                    .hint("use models that were exported for ocrs")
                     .because(error)
             })
         };

@@ -10,8 +10,8 @@ pub use models::OcrModels;
 
 use crate::{Error, ErrorKind, Fingerprint, Item, Look, Module, Result, evidence::hex, lazy::Lazy};
 use engine::Engine;
+use lens_nn::panics;
 use sha2::{Digest, Sha256};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// A line that is less sure is noise more often than text.
 const LEAST_CONFIDENCE: f32 = 0.5;
@@ -50,11 +50,12 @@ impl Module for OcrModule {
     }
 
     fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()> {
-        let engine = self
-            .engine
-            .get_or_load(|| guarded(|| Engine::load(&self.models)).unwrap_or_else(|| Err(unusable())))?;
+        let engine = self.engine.get_or_load(|| {
+            panics::caught(|| Engine::load(&self.models)).unwrap_or_else(|| Err(unusable(&self.models)))
+        })?;
         for (index, look) in looks.iter().enumerate() {
-            match guarded(|| engine.read(look.picture(), self.max_side)) {
+            // ocrs and rten panic on some inputs; nothing of theirs is changed by a call, so none is left half-way.
+            match panics::caught(|| engine.read(look.picture(), self.max_side)) {
                 Some(lines) => {
                     let sure = lines?.into_iter().filter(|line| line.confidence >= LEAST_CONFIDENCE);
                     sure.for_each(|line| sink(index, Item::Ocr(line)));
@@ -66,14 +67,30 @@ impl Module for OcrModule {
     }
 }
 
-/// ocrs and rten panic on some inputs; `None` then. Nothing of theirs is changed by a call, so none is left half-way.
-fn guarded<T>(work: impl FnOnce() -> T) -> Option<T> {
-    catch_unwind(AssertUnwindSafe(work)).ok()
-}
-
-fn unusable() -> Error {
-    Error::new(ErrorKind::Weights, "OCR models")
+fn unusable(models: &OcrModels) -> Error {
+    Error::new(ErrorKind::Weights, format!("OCR models of {}", models.name))
         .expected("a detector and a recogniser for ocrs")
         .found("files that it fails on")
         .hint("use models that were exported for ocrs")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{OcrModels, OcrModule};
+    use crate::{ErrorKind, Module, testing::plain_look};
+
+    #[test]
+    fn files_that_are_no_models_are_an_error_that_names_them() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["detection.onnx", "recognition.onnx"] {
+            fs_err::write(folder.path().join(name), "no model").unwrap();
+        }
+        let module = OcrModule::new(OcrModels::open(folder.path()).unwrap(), 1600);
+        let error = module.see(&[plain_look([0; 3]).unwrap()], &mut |_, _| ()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Weights);
+        assert!(
+            error.thing().contains(folder.path().to_str().unwrap()) && error.advice().is_some(),
+            "{error}"
+        );
+    }
 }

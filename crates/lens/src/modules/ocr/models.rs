@@ -15,6 +15,8 @@ const PUBLISHED_ALPHABET: &str =
 /// A detector and a recogniser as rten or ONNX files, and the characters that the recogniser knows.
 #[derive(Clone)]
 pub struct OcrModels {
+    /// What errors call the pair: its folder.
+    pub(super) name: String,
     pub(super) detector: Cow<'static, [u8]>,
     pub(super) recogniser: Cow<'static, [u8]>,
     pub(super) alphabet: String,
@@ -29,7 +31,12 @@ impl OcrModels {
         alphabet: Option<&str>,
     ) -> Self {
         let alphabet = alphabet.unwrap_or(PUBLISHED_ALPHABET).to_owned();
-        Self { detector: detector.into(), recogniser: recogniser.into(), alphabet }
+        Self {
+            name: "the program".to_owned(),
+            detector: detector.into(),
+            recogniser: recogniser.into(),
+            alphabet,
+        }
     }
 
     /// The pair in a folder: one rten or ONNX file with `det` and one with `rec` in its name, and `alphabet.txt` where
@@ -52,13 +59,19 @@ impl OcrModels {
         } else {
             None
         };
-        Ok(Self::new(detector, recogniser, alphabet.as_deref()))
+        Ok(Self {
+            name: folder.display().to_string(),
+            ..Self::new(detector, recogniser, alphabet.as_deref())
+        })
     }
 }
 
 impl fmt::Debug for OcrModels {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OcrModels").field("alphabet", &self.alphabet).finish_non_exhaustive()
+        f.debug_struct("OcrModels")
+            .field("name", &self.name)
+            .field("alphabet", &self.alphabet)
+            .finish_non_exhaustive()
     }
 }
 

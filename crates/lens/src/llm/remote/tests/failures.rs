@@ -132,6 +132,20 @@ fn parameters_that_a_model_does_not_know_are_left_out() {
 }
 
 #[test]
+fn a_silent_endpoint_is_given_up() {
+    let server = FakeServer::start(|_| {
+        std::thread::sleep(Duration::from_secs(20));
+        whole("too late")
+    });
+    let mut options = options(&server);
+    (options.read_timeout, options.retries) = (Duration::from_millis(100), 1);
+    let start = Instant::now();
+    let error = ask(&Remote::new(options).unwrap()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Remote, "{error}");
+    assert!(start.elapsed() < Duration::from_secs(15), "{:?}", start.elapsed());
+}
+
+#[test]
 fn nobody_there_is_a_remote_error() {
     let server = FakeServer::start(|_| whole(""));
     let mut options = options(&server);
