@@ -23,10 +23,10 @@ pub(crate) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    /// The settings of flags, environment, file and preset, checked.
-    pub(crate) fn new(flags: &Global, printer: &'a Printer) -> Result<Self, Failure> {
+    /// The settings of flags (`own` are those of one command), environment, file and preset, checked.
+    pub(crate) fn new(flags: &Global, own: Vec<Layer>, printer: &'a Printer) -> Result<Self, Failure> {
         let home = Home::locate()?;
-        let config = Config::load(&home, &layers(flags)?)?;
+        let config = Config::load(&home, &[layers(flags)?, own].concat())?;
         let hub = hub(&home, &config);
         Ok(Self { printer, home, config, hub, interrupt: Interrupt::listen()? })
     }
@@ -106,7 +106,8 @@ impl<'a> Session<'a> {
         self.go_on()
     }
 
-    fn go_on(&self) -> ControlFlow<()> {
+    /// `Break` after Ctrl-C.
+    pub(crate) fn go_on(&self) -> ControlFlow<()> {
         if self.interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     }
 

@@ -14,7 +14,7 @@ pub(crate) struct Global {
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) preset: Option<String>,
 
-    /// Language model: a repository, a folder, or the URL of an OpenAI-compatible endpoint
+    /// Language model: a repository, a folder, or an OpenAI-compatible endpoint as URL#MODEL
     #[arg(long, global = true, value_name = "MODEL")]
     pub(crate) llm: Option<String>,
 
@@ -26,7 +26,7 @@ pub(crate) struct Global {
     #[arg(long, global = true)]
     pub(crate) offline: bool,
 
-    /// Print one JSON object per line
+    /// Print one JSON object per line; what fails is an object with the key `error`
     #[arg(long, global = true, env = "LENS_JSON", hide_env = true, value_parser = FalseyValueParser::new())]
     pub(crate) json: bool,
 

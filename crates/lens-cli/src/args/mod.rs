@@ -32,7 +32,7 @@ Examples:
   lens ask photo.jpg \"What is unusual here?\"
   lens see photo.jpg
   lens --preset base ask holiday/*.jpg \"Is anybody swimming?\"
-  lens ask photo.jpg \"Who wrote this?\" --llm http://localhost:11434/v1
+  lens ask photo.jpg \"Who wrote this?\" --llm http://localhost:11434/v1#llama3.2
   curl -s https://example.org/cat.png | lens ask - \"What animal is this?\"";
 
 const SETTINGS: &str = "\

@@ -51,8 +51,9 @@ pub(crate) struct See {
 /// evidence and tells how likely each label is as the answer.
 #[derive(Debug, Args)]
 #[command(after_help = "\
-Example:
-  lens classify photo.jpg --labels animals.txt")]
+Examples:
+  lens classify photo.jpg --labels animals.txt
+  lens classify photo.jpg --labels breeds.txt --template \"a photo of a {}, a dog\"")]
 pub(crate) struct Classify {
     #[arg(required = true, value_name = "IMAGE", help = IMAGE_HELP)]
     pub(crate) images: Vec<String>,
@@ -64,6 +65,11 @@ pub(crate) struct Classify {
     /// What the language model is asked
     #[arg(long, value_name = "TEXT", default_value = "What is in this picture?")]
     pub(crate) question: String,
+
+    /// What is put around a label for the vision model, {} standing for it
+    /// [default: what the preset puts around tags]
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) template: Option<String>,
 
     /// How many labels to print, the most likely first
     #[arg(long, value_name = "N", default_value_t = 5)]

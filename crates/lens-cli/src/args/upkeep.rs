@@ -72,7 +72,7 @@ stopped when it is given the same output.
 
 Example:
   lens vocab describe birds.txt --output birds-attributes.txt \\
-       --llm http://localhost:11434/v1")]
+       --llm http://localhost:11434/v1#llama3.2")]
     Describe {
         /// A file with one category per line
         #[arg(value_name = "FILE")]

@@ -86,8 +86,11 @@ impl Asking<'_> {
 
     fn together(&self, images: &[String]) -> Outcome {
         let printer = self.session.printer;
-        let seen = looking::all(self.session, self.lens, images, Some(self.question))?;
-        let pictures: Vec<&Evidence> = seen.iter().map(|one| &one.evidence).collect();
+        let (seen, exit) = looking::all(self.session, self.lens, images, Some(self.question))?;
+        if seen.is_empty() || exit == Exit::Interrupted {
+            return Ok(exit);
+        }
+        let pictures: Vec<&Evidence> = seen.iter().map(|(_, evidence)| evidence).collect();
         let prompt = self.lens.prompt(&pictures, &[], self.question)?;
         if self.show_prompt {
             self.print_prompt("", &prompt)?;
@@ -95,13 +98,12 @@ impl Asking<'_> {
             let (answer, llm) =
                 (answer_silently(self.session, self.lens, &prompt)?, self.lens.reader()?.info());
             let reading = Reading { question: self.question, prompt: &prompt, answer: &answer, llm: &llm };
-            let images =
-                seen.iter().map(|one| SeenRecord { source: &one.name, evidence: &one.evidence }).collect();
+            let images = seen.iter().map(|(name, evidence)| SeenRecord { source: name, evidence }).collect();
             printer.json(&TogetherRecord::new(images, reading))?;
         } else {
             say(self.session, self.lens, &prompt, "")?;
         }
-        Ok(if self.session.interrupt.is_raised() { Exit::Interrupted } else { Exit::Success })
+        Ok(if self.session.interrupt.is_raised() { Exit::Interrupted } else { exit })
     }
 
     fn print_prompt(&self, name: &str, prompt: &PackedPrompt) -> Result<(), Failure> {

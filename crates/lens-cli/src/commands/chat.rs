@@ -8,6 +8,7 @@ use super::{
 use crate::{
     args::Chat,
     exit::{Exit, Failure},
+    printer::ErrorReport,
     session::Session,
     view::{Reading, TurnRecord},
 };
@@ -24,21 +25,34 @@ pub(super) fn run(args: &Chat, session: &Session) -> Outcome {
         ));
     }
     let lens = session.lens()?;
-    let seen = looking::all(session, &lens, &args.images, None)?;
-    let pictures: Vec<&Evidence> = seen.iter().map(|one| &one.evidence).collect();
+    let (seen, exit) = looking::all(session, &lens, &args.images, None)?;
+    if seen.is_empty() || exit == Exit::Interrupted {
+        return Ok(exit);
+    }
+    let pictures: Vec<&Evidence> = seen.iter().map(|(_, evidence)| evidence).collect();
     let mut history = Vec::new();
     while let Some(question) = next_question(session)? {
         match turn(session, &lens, &pictures, &history, &question) {
             Ok(turn) => history.push(turn),
             // The next question may fare better: a shorter one, or an endpoint that is back.
-            Err(Failure::Lens(error)) => session.printer.error(&error)?,
+            Err(Failure::Lens(error)) => report(session, &question, &error)?,
             Err(other) => return Err(other),
         }
         if session.interrupt.is_raised() {
             return Ok(Exit::Interrupted);
         }
     }
-    Ok(Exit::Success)
+    Ok(exit)
+}
+
+/// A question without an answer: on stderr for a person, with `--json` also in the answer's place.
+fn report(session: &Session, question: &str, error: &Error) -> Result<(), Failure> {
+    session.printer.error(error)?;
+    if session.printer.is_json() {
+        let error = ErrorReport::of(error);
+        session.printer.json(&serde_json::json!({ "question": question, "error": error }))?;
+    }
+    Ok(())
 }
 
 fn next_question(session: &Session) -> Result<Option<String>, Failure> {

@@ -27,11 +27,13 @@ pub(super) fn run(session: &Session, categories: &Path, output: Option<&Path>) -
     let mut tally = Tally::default();
     let progress = session.printer.progress("asking for attributes");
     for (index, category) in rest.iter().enumerate() {
+        progress.steps(total - (rest.len() - index) as u64, total);
+        let described = attributes(llm, category, session.interrupt.cancel());
         if session.interrupt.is_raised() {
+            // Half an answer would count as the whole at the next run.
             return Ok(Exit::Interrupted);
         }
-        progress.steps(total - (rest.len() - index) as u64, total);
-        match attributes(llm, category, session.interrupt.cancel()) {
+        match described {
             Ok(lines) => {
                 match &mut sheet {
                     Some(sheet) => sheet.append(&lines)?,
@@ -62,7 +64,9 @@ fn attributes(llm: &dyn Llm, category: &str, cancel: &Cancel) -> Result<Vec<Stri
         return Err(Error::new(ErrorKind::Model, format!("features of a {category}"))
             .expected("lines that start with \"- \"")
             .found(if text.is_empty() { "no text" } else { text })
-            .hint("name a language model that follows instructions: --llm http://localhost:11434/v1"));
+            .hint(
+                "name a language model that follows instructions: --llm http://localhost:11434/v1#llama3.2",
+            ));
     }
     Ok(lines)
 }

@@ -71,23 +71,20 @@ pub(super) fn for_each(
     Ok(if session.interrupt.is_raised() { Exit::Interrupted } else { tally.exit() })
 }
 
-/// All pictures that `arguments` name, looked at together. The first that fails is the error.
+/// The evidence of all pictures that `arguments` name, with their names, and how the looking ended: the pictures that
+/// failed are reported and not in the list.
 pub(super) fn all(
     session: &Session,
     lens: &Lens,
     arguments: &[String],
     question: Option<&str>,
-) -> Result<Vec<Seen>, Failure> {
-    let sources = sources(arguments);
-    let _progress =
-        session.printer.progress(&format!("looking at {}", crate::view::pictures(sources.len() as u64)));
-    let mut all = Vec::with_capacity(sources.len());
-    for (name, source) in sources {
-        let look = source.and_then(|source| open(session, &source, question))?;
-        let evidence = alone(lens, &look)?;
-        all.push(Seen { name, look, evidence });
-    }
-    Ok(all)
+) -> Result<(Vec<(String, Evidence)>, Exit), Failure> {
+    let mut all = Vec::new();
+    let exit = for_each(session, lens, arguments, question, &mut |Seen { name, evidence, .. }| {
+        all.push((name, evidence));
+        Ok(())
+    })?;
+    Ok((all, exit))
 }
 
 /// An argument that names no picture stays in the list as its error.

@@ -20,6 +20,7 @@ use crate::{
     printer::Printer,
     session::Session,
 };
+use lens::config::Layer;
 
 /// How a command ends.
 type Outcome = Result<Exit, Failure>;
@@ -32,8 +33,8 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Man { dir } => return shell::man(dir.as_deref(), printer),
         _ => {}
     }
-    let session = Session::new(&global, printer)?;
-    match command {
+    let session = Session::new(&global, own_settings(&command), printer)?;
+    let outcome = match command {
         Command::Ask(args) => ask::run(args, &session),
         Command::See(args) => see::run(&args, &session),
         Command::Classify(args) => classify::run(&args, &session),
@@ -43,5 +44,24 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Cache(command) => cache::run(&command, &session),
         Command::Doctor => doctor::run(&session),
         Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Success),
+    };
+    match outcome {
+        // What Ctrl-C stopped did not fail, and what it did is kept.
+        Err(Failure::Lens(error)) if session.interrupt.is_raised() => {
+            printer.stopped(&error)?;
+            Ok(Exit::Interrupted)
+        }
+        outcome => outcome,
+    }
+}
+
+/// The settings that flags of one command stand for.
+fn own_settings(command: &Command) -> Vec<Layer> {
+    match command {
+        Command::Classify(args) => {
+            let template = args.template.clone();
+            template.map(|text| Layer::setting("--template", "labels.template", text)).into_iter().collect()
+        }
+        _ => Vec::new(),
     }
 }

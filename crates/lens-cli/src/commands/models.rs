@@ -102,8 +102,14 @@ fn verify(session: &Session, hub: &Hub, names: &[String]) -> Outcome {
     let mut exit = Exit::Success;
     for one in chosen {
         let progress = session.printer.progress(&format!("checking {}", one.repository));
-        let damages = hub.verify(&one, &mut |file| progress.says(&format!("checking {}", file.display())))?;
+        let damages = hub.verify(&one, &mut |file| {
+            progress.says(&format!("checking {}", file.display()));
+            session.go_on()
+        })?;
         drop(progress);
+        if session.interrupt.is_raised() {
+            return Ok(Exit::Interrupted);
+        }
         for damage in &damages {
             exit = Exit::Weights;
             session.printer.error(

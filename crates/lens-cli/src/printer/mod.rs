@@ -126,9 +126,16 @@ impl Printer {
         self.report(&ErrorReport::of(error))
     }
 
-    /// A command line that cannot be understood.
-    pub(crate) fn usage_error(&self, error: &Error) -> io::Result<()> {
-        self.report(&ErrorReport { kind: "usage", ..ErrorReport::of(error) })
+    /// An error that ends the command; with `--json` it is also the last object on stdout.
+    pub(crate) fn fatal(&self, report: &ErrorReport) -> io::Result<()> {
+        self.report(report)?;
+        if self.is_json() { self.json(&serde_json::json!({ "error": report })) } else { Ok(()) }
+    }
+
+    /// Work that Ctrl-C stopped, and how to go on with it; silent with `--quiet`.
+    pub(crate) fn stopped(&self, error: &Error) -> io::Result<()> {
+        self.message(WARNING, "stopped", &error.to_string())?;
+        error.advice().map_or(Ok(()), |hint| self.message(HINT, "  hint", hint))
     }
 
     /// An error that one of the pictures met; it names the picture.

@@ -3,42 +3,53 @@
 use crate::printer::Printer;
 use lens::{
     Evidence,
-    evidence::{Caption, CaptionKind, OcrLine, Tag},
+    evidence::{Caption, CaptionKind, Note, OcrLine, Tag},
 };
 use std::io;
 
 /// Columns of the ids.
 const ID: usize = 7;
 
-/// The whole record: a heading for the picture and one for each kind of evidence.
+/// The modules that have a section of their own.
+const SECTIONS: [&str; 4] = ["tags", "attributes", "captions", "ocr"];
+
+/// The whole record: a heading for the picture and one for each kind of evidence. What a module remarks stands in its
+/// section, so that "nothing" is only said where somebody looked.
 pub(crate) fn print_evidence(printer: &Printer, name: &str, evidence: &Evidence) -> io::Result<()> {
-    let image = &evidence.image;
+    let Evidence { image, tags, attributes, captions, ocr, notes, .. } = evidence;
+    let [tag_notes, attribute_notes, caption_notes, ocr_notes] =
+        SECTIONS.map(|module| remarks(notes, module));
     printer.heading(&format!("{name} ({} x {})", image.width, image.height))?;
-    section(printer, "Tags", &evidence.tags, |tag| (&tag.id, scored(tag)))?;
-    section(printer, "Attributes", &evidence.attributes, |tag| (&tag.id, scored(tag)))?;
-    section(printer, "Captions", &evidence.captions, |caption| (&caption.id, captioned(caption)))?;
-    section(printer, "Text in the picture", &evidence.ocr, |line| (&line.id, read(line)))?;
-    for note in &evidence.notes {
+    section(printer, "Tags", tags, &tag_notes, |tag| (&tag.id, scored(tag)))?;
+    section(printer, "Attributes", attributes, &attribute_notes, |tag| (&tag.id, scored(tag)))?;
+    section(printer, "Captions", captions, &caption_notes, |caption| (&caption.id, captioned(caption)))?;
+    section(printer, "Text in the picture", ocr, &ocr_notes, |line| (&line.id, read(line)))?;
+    for note in notes.iter().filter(|note| !SECTIONS.contains(&note.module.as_str())) {
         printer.entry("Note", ID, &format!("{}: {}", note.module, note.text))?;
     }
     Ok(())
+}
+
+fn remarks<'a>(notes: &'a [Note], module: &str) -> Vec<&'a str> {
+    notes.iter().filter(|note| note.module == module).map(|note| note.text.as_str()).collect()
 }
 
 fn section<T>(
     printer: &Printer,
     title: &str,
     items: &[T],
+    remarks: &[&str],
     show: impl Fn(&T) -> (&str, String),
 ) -> io::Result<()> {
     printer.heading(title)?;
-    if items.is_empty() {
+    if items.is_empty() && remarks.is_empty() {
         return printer.entry("  -", ID, "nothing");
     }
     for item in items {
         let (id, text) = show(item);
         printer.entry(&format!("  {id}"), ID, &text)?;
     }
-    Ok(())
+    remarks.iter().try_for_each(|remark| printer.entry("  -", ID, remark))
 }
 
 fn scored(tag: &Tag) -> String {

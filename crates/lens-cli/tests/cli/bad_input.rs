@@ -85,6 +85,44 @@ fn a_bad_picture_among_good_ones() {
 }
 
 #[test]
+fn a_bad_picture_among_those_that_are_asked_about_together() {
+    let place = Place::new();
+    place.example("shapes.png");
+    place.write("bad.png", "no picture");
+    let ask = ["-q", "--json", "ask", "bad.png", "shapes.png", "What is it?", "--together"];
+    let output = place.lens(&ask).output().unwrap();
+    assert_eq!(output.status.code(), Some(9));
+    let records = json_lines(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!((&records[0]["source"], &records[0]["error"]["kind"]), (&"bad.png".into(), &"input".into()));
+    assert_eq!((records[1]["images"].as_array().unwrap().len(), records.len()), (1, 2));
+    assert!(records[1]["answer"].is_string());
+    place.lens(&["-q", "ask", "bad.png", "bad.png", "What is it?", "--together"]).assert().code(3);
+}
+
+#[test]
+fn a_chat_goes_on_about_the_pictures_that_can_be_used() {
+    let place = Place::new();
+    place.example("shapes.png");
+    place.write("bad.png", "no picture");
+    let mut chat = place.lens(&["-q", "--json", "chat", "bad.png", "shapes.png"]);
+    let output = chat.write_stdin("What is it?\n").output().unwrap();
+    assert_eq!(output.status.code(), Some(9));
+    let records = json_lines(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(records[0]["error"]["kind"], "input");
+    assert!(records[1]["answer"].is_string());
+    place.lens(&["-q", "chat", "bad.png"]).assert().code(3);
+}
+
+#[test]
+fn an_error_that_ends_the_command_is_an_object_too() {
+    let place = Place::new();
+    assert_snapshot!(place.run(&["--json", "--preset", "bass", "doctor"]));
+    let output = place.lens(&["--json", "ask", "What is it?"]).assert().code(2).get_output().clone();
+    let record = json_lines(&String::from_utf8(output.stdout).unwrap()).remove(0);
+    assert_eq!(record["error"]["kind"], "usage");
+}
+
+#[test]
 fn labels_that_are_none() {
     let place = Place::new();
     place.write("labels.txt", "\n \n");

@@ -3,7 +3,7 @@
 use std::{
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, mpsc::Receiver},
     thread,
 };
 
@@ -11,18 +11,44 @@ use std::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) path: String,
+    /// The first byte that is wanted.
+    pub(crate) from: usize,
     pub(crate) body: String,
 }
 
 /// What goes out.
 pub(crate) struct Reply {
-    pub(crate) kind: &'static str,
-    pub(crate) body: Vec<u8>,
+    kind: &'static str,
+    /// The first byte that is sent.
+    from: usize,
+    length: Option<usize>,
+    body: Body,
+}
+
+enum Body {
+    Whole(Vec<u8>),
+    Pieces(Receiver<Vec<u8>>),
 }
 
 impl Reply {
     pub(crate) fn new(kind: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self { kind, body: body.into() }
+        let body = body.into();
+        Self { kind, from: 0, length: Some(body.len()), body: Body::Whole(body) }
+    }
+
+    /// Sends each piece when it comes; the answer ends when the sender goes. `length` is what is promised.
+    pub(crate) fn in_pieces(kind: &'static str, length: Option<usize>, pieces: Receiver<Vec<u8>>) -> Self {
+        Self { kind, from: 0, length, body: Body::Pieces(pieces) }
+    }
+
+    /// Says that it is the part of a file that was asked for.
+    pub(crate) fn from(self, asked: &Asked) -> Self {
+        Self { from: asked.from, ..self }
+    }
+
+    /// The part of a file that a request asks for.
+    pub(crate) fn part(asked: &Asked, file: &[u8]) -> Self {
+        Self::new("application/octet-stream", &file[asked.from..]).from(asked)
     }
 }
 
@@ -33,17 +59,20 @@ pub(crate) struct FakeServer {
 
 impl FakeServer {
     /// Serves until the test process ends.
-    pub(crate) fn start(reply: impl Fn(&Asked) -> Reply + Send + 'static) -> Self {
+    pub(crate) fn start(reply: impl Fn(&Asked) -> Reply + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked: Arc<Mutex<Vec<Asked>>> = Arc::default();
-        let heard = Arc::clone(&asked);
+        let (heard, reply) = (Arc::clone(&asked), Arc::new(reply));
         thread::spawn(move || {
             for stream in listener.incoming() {
-                let stream = stream.unwrap();
-                let request = read(&stream);
-                heard.lock().unwrap().push(request.clone());
-                write(stream, &reply(&request));
+                let (heard, reply) = (Arc::clone(&heard), Arc::clone(&reply));
+                thread::spawn(move || {
+                    let stream = stream.unwrap();
+                    let request = read(&stream);
+                    heard.lock().unwrap().push(request.clone());
+                    write(stream, reply(&request));
+                });
             }
         });
         Self { url, asked }
@@ -59,24 +88,42 @@ fn read(stream: &TcpStream) -> Asked {
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let mut length = 0;
+    let (mut length, mut from) = (0, 0);
     while line.trim() != "" {
         line.clear();
         reader.read_line(&mut line).unwrap();
-        if let Some(value) = line.to_lowercase().strip_prefix("content-length:") {
+        let header = line.to_lowercase();
+        if let Some(value) = header.strip_prefix("content-length:") {
             length = value.trim().parse().unwrap();
+        }
+        if let Some(value) = header.strip_prefix("range: bytes=") {
+            from = value.trim().trim_end_matches('-').parse().unwrap();
         }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    Asked { path, body: String::from_utf8(body).unwrap() }
+    Asked { path, from, body: String::from_utf8(body).unwrap() }
 }
 
 /// A client that went away is the client's affair.
-fn write(mut stream: TcpStream, Reply { kind, body }: &Reply) {
-    let head = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: {kind}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n",
-        body.len()
-    );
-    _ = stream.write_all(head.as_bytes()).and_then(|()| stream.write_all(body));
+fn write(mut stream: TcpStream, Reply { kind, from, length, body }: Reply) {
+    let mut head = format!("content-type: {kind}\r\nconnection: close\r\n");
+    if let Some(length) = length {
+        head += &format!("content-length: {length}\r\n");
+    }
+    let status = if from == 0 {
+        "200 OK".to_owned()
+    } else {
+        format!("206 Partial Content\r\ncontent-range: bytes {from}-/*")
+    };
+    let mut sent = stream.write_all(format!("HTTP/1.1 {status}\r\n{head}\r\n").as_bytes());
+    match body {
+        Body::Whole(body) => sent = sent.and_then(|()| stream.write_all(&body)),
+        Body::Pieces(pieces) => {
+            for piece in pieces {
+                sent = sent.and_then(|()| stream.write_all(&piece));
+            }
+        }
+    }
+    _ = sent;
 }

@@ -1,7 +1,7 @@
 //! A place of its own for each test: a folder, a home, and no way out of them.
 
 use assert_cmd::Command;
-use std::{fmt::Write, path::PathBuf, process::Output};
+use std::{ffi::OsString, fmt::Write, path::PathBuf, process::Output};
 use tempfile::TempDir;
 
 /// A folder that the program runs in. Its home and its model cache are inside, named by relative paths so that no
@@ -40,16 +40,26 @@ impl Place {
         command
     }
 
+    /// The same, to talk with while it runs.
+    pub(crate) fn process(&self, arguments: &[&str]) -> std::process::Command {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_lens"));
+        command.env_clear().envs(Self::variables()).current_dir(self.folder.path()).args(arguments);
+        command
+    }
+
     /// The same world for any other program, such as a shell.
     pub(crate) fn prepare(&self, command: &mut Command) {
-        command
-            .env_clear()
-            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("LENS_HOME", "home")
-            .env("HF_HOME", "hf")
-            .env("LENS_OFFLINE", "true")
-            .env("COLUMNS", "80")
-            .current_dir(self.folder.path());
+        command.env_clear().envs(Self::variables()).current_dir(self.folder.path());
+    }
+
+    fn variables() -> [(&'static str, OsString); 5] {
+        [
+            ("PATH", std::env::var_os("PATH").unwrap_or_default()),
+            ("LENS_HOME", "home".into()),
+            ("HF_HOME", "hf".into()),
+            ("LENS_OFFLINE", "true".into()),
+            ("COLUMNS", "80".into()),
+        ]
     }
 
     /// Runs the program and writes down how it ended.
@@ -69,12 +79,21 @@ pub(crate) fn transcript(output: &Output) -> String {
 
 /// The bytes of one of the pictures in `examples/`.
 pub(crate) fn example(name: &str) -> Vec<u8> {
-    fs_err::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples").join(name)).unwrap()
+    repository_file("examples", name)
+}
+
+/// The bytes of a file of the tiny models in `golden/`.
+pub(crate) fn golden(name: &str) -> Vec<u8> {
+    repository_file("golden", name)
+}
+
+fn repository_file(folder: &str, name: &str) -> Vec<u8> {
+    fs_err::read(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..").join(folder).join(name)).unwrap()
 }
 
 /// What a command that must succeed prints.
-pub(crate) fn stdout(mut command: Command) -> String {
-    String::from_utf8(command.assert().success().get_output().stdout.clone()).unwrap()
+pub(crate) fn stdout(command: impl Into<Command>) -> String {
+    String::from_utf8(command.into().assert().success().get_output().stdout.clone()).unwrap()
 }
 
 /// The lines of `--json` as values.

@@ -4,13 +4,16 @@ use crate::{
     fake_server::{Asked, FakeServer, Reply},
     place::{Place, json_lines, stdout, transcript},
 };
-use assert_cmd::Command;
 use insta::{assert_snapshot, with_settings};
 use serde_json::Value;
-use std::fmt::Write as _;
+use std::{
+    io::{BufReader, Read, Write},
+    process::{Command, Stdio},
+    sync::{Mutex, mpsc::channel},
+};
 
 /// A chat endpoint that says `text`, in pieces when it is asked to stream.
-fn endpoint(text: &'static str) -> FakeServer {
+pub(crate) fn endpoint(text: &'static str) -> FakeServer {
     FakeServer::start(move |asked| {
         let streams = asked.body.contains("\"stream\":true");
         if !streams {
@@ -21,17 +24,23 @@ fn endpoint(text: &'static str) -> FakeServer {
         }
         let mut body = String::new();
         for piece in text.split_inclusive(' ') {
-            let chunk = serde_json::json!({ "choices": [{ "delta": { "content": piece } }] });
-            write!(body, "data: {chunk}\n\n").unwrap();
+            body += &event(piece);
         }
-        let end = serde_json::json!({ "choices": [{ "delta": {}, "finish_reason": "stop" }] });
-        Reply::new("text/event-stream", body + &format!("data: {end}\n\ndata: [DONE]\n\n"))
+        Reply::new("text/event-stream", body + END)
     })
 }
 
+/// A piece of an answer as it streams.
+fn event(piece: &str) -> String {
+    format!("data: {}\n\n", serde_json::json!({ "choices": [{ "delta": { "content": piece } }] }))
+}
+
+/// The end of an answer as it streams.
+const END: &str = "data: {\"choices\": [{\"delta\": {}, \"finish_reason\": \"stop\"}]}\n\ndata: [DONE]\n\n";
+
 /// The program with a network and this language model.
-fn online(place: &Place, server: &FakeServer, arguments: &[&str]) -> Command {
-    let mut lens = place.lens(arguments);
+pub(crate) fn online(place: &Place, server: &FakeServer, arguments: &[&str]) -> Command {
+    let mut lens = place.process(arguments);
     lens.env_remove("LENS_OFFLINE").env("LENS_ENDPOINT_MODEL", "fake");
     lens.env("LENS_LLM", format!("{}/v1", server.url)).env("LENS_ENDPOINT_RETRIES", "0");
     lens
@@ -115,7 +124,7 @@ fn a_chat_remembers_its_turns() {
     let place = Place::new();
     place.example("shapes.png");
     let server = endpoint("a circle");
-    let mut lens = online(&place, &server, &["-q", "chat", "shapes.png"]);
+    let mut lens = assert_cmd::Command::from_std(online(&place, &server, &["-q", "chat", "shapes.png"]));
     lens.write_stdin("What is it?\n\nWhich colour?\n");
     assert_eq!(stdout(lens), "a circle\na circle\n");
     let last = messages(&server.asked()[1]).concat();
@@ -141,38 +150,59 @@ fn new_categories_are_described() {
     place.write("birds.txt", "owl\nheron\n");
     place.write("out.txt", "owl which has big eyes\n");
     let server = endpoint("- long legs\n- a grey back");
-    online(&place, &server, &["-q", "vocab", "describe", "birds.txt", "-o", "out.txt"]).assert().success();
+    stdout(online(&place, &server, &["-q", "vocab", "describe", "birds.txt", "-o", "out.txt"]));
     let text = fs_err::read_to_string(place.path("out.txt")).unwrap();
     assert_eq!(text, "owl which has big eyes\nheron which has long legs\nheron which is a grey back\n");
     assert_eq!(server.asked().len(), 1, "the owl was described before");
 }
 
-#[cfg(unix)]
 #[test]
-fn ctrl_c_ends_a_chat_with_what_was_said() {
-    use std::{
-        io::{BufRead, BufReader, Write},
-        process::Stdio,
-    };
+fn an_answer_is_printed_while_it_comes() {
     let place = Place::new();
     place.example("shapes.png");
-    let server = endpoint("a circle");
-    let mut chat = std::process::Command::new(env!("CARGO_BIN_EXE_lens"))
-        .args(["-q", "chat", "shapes.png", "--llm", &format!("{}/v1", server.url)])
-        .env("LENS_HOME", place.path("home"))
-        .env("LENS_ENDPOINT_MODEL", "fake")
-        .current_dir(place.path("."))
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut stdin = chat.stdin.take().unwrap();
-    stdin.write_all(b"What is it?\n").unwrap();
-    let mut answer = String::new();
-    BufReader::new(chat.stdout.take().unwrap()).read_line(&mut answer).unwrap();
-    assert_eq!(answer, "a circle\n");
-    let pid = chat.id().to_string();
-    assert!(std::process::Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
-    assert_eq!(chat.wait().unwrap().code(), Some(130));
-    drop(stdin);
+    let (sender, pieces) = channel();
+    let pieces = Mutex::new(Some(pieces));
+    let server = FakeServer::start(move |_| {
+        let pieces = pieces.lock().unwrap().take().unwrap();
+        Reply::in_pieces("text/event-stream", None, pieces)
+    });
+    let mut lens = online(&place, &server, &["-q", "ask", "shapes.png", "What is it?"]);
+    let mut lens = lens.stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(lens.stdout.take().unwrap());
+    // The next piece leaves the endpoint only when the one before is on the screen.
+    for piece in ["a ", "red ", "circle"] {
+        sender.send(event(piece).into_bytes()).unwrap();
+        let mut printed = vec![0; piece.len()];
+        stdout.read_exact(&mut printed).unwrap();
+        assert_eq!(String::from_utf8(printed).unwrap(), piece);
+    }
+    sender.send(END.into()).unwrap();
+    drop(sender);
+    let mut rest = String::new();
+    stdout.read_to_string(&mut rest).unwrap();
+    assert_eq!(rest, "\n");
+    assert!(lens.wait().unwrap().success());
+}
+
+#[test]
+fn a_question_that_fails_leaves_the_chat_open() {
+    let place = Place::new();
+    place.example("shapes.png");
+    let server = FakeServer::start(|asked| {
+        if asked.body.contains("Which colour?") {
+            return Reply::new("text/html", "<html>");
+        }
+        Reply::new("text/event-stream", event("a circle") + END)
+    });
+    let mut chat = online(&place, &server, &["-q", "--json", "chat", "shapes.png"]);
+    let mut chat = chat.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+    chat.stdin.take().unwrap().write_all(b"Which colour?\nWhat is it?\n").unwrap();
+    let output = chat.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(0));
+    let records = json_lines(&String::from_utf8(output.stdout).unwrap());
+    assert_eq!(
+        (&records[0]["question"], &records[0]["error"]["kind"]),
+        (&"Which colour?".into(), &"remote".into())
+    );
+    assert_eq!(records[1]["answer"], "a circle");
 }

@@ -66,6 +66,15 @@ fn a_vocabulary_without_repetitions() {
 }
 
 #[test]
+fn a_vocabulary_is_embedded_once() {
+    let place = Place::new();
+    place.write("birds.txt", "owl\nheron\n");
+    let build = || stdout(place.lens(&["-q", "vocab", "build", "birds.txt"]));
+    assert_eq!(build(), "birds.txt: 2 texts embedded\n");
+    assert_eq!(build(), "birds.txt: 2 texts were embedded before\n");
+}
+
+#[test]
 fn the_doctor() {
     let place = Place::new();
     let machine =

@@ -16,7 +16,12 @@ pub(super) fn validate(config: &Config, layer: &str) -> Result<()> {
             "a number from -1 to 1",
             attributes.threshold.to_string(),
         ),
-        ("labels.template", around_a_label.contains("{}"), "a text with {} in it", format!("`{around_a_label}`")),
+        (
+            "labels.template",
+            around_a_label.contains("{}"),
+            "a text with {} in it",
+            format!("`{around_a_label}`"),
+        ),
         ("captions.beams", captions.beams >= 1, "1 or more", captions.beams.to_string()),
         ("captions.top_k", captions.top_k >= 1, "1 or more", captions.top_k.to_string()),
         (
