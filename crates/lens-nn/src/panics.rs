@@ -33,7 +33,7 @@ mod tests {
 
     #[test]
     fn a_panic_becomes_none_and_leaves_no_trace() {
-        assert_eq!(caught(|| caught(|| is_caught())), Some(Some(true)));
+        assert_eq!(caught(|| caught(is_caught)), Some(Some(true)));
         assert_eq!(caught(|| -> u8 { panic!("as a decoder does") }), None);
         assert!(!is_caught());
         caught(|| assert!(!std::thread::spawn(is_caught).join().unwrap(), "another thread is not guarded"))

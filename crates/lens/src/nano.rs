@@ -92,6 +92,7 @@ mod tests {
         let clip = ClipEncoder::new(super::checkpoint(Role::Clip).unwrap(), cpu).unwrap();
         for role in [Role::Tags, Role::Attributes] {
             let kept = vocabulary_with_embeddings(role, &clip).unwrap();
+            assert!(kept.lies_in_its_file(), "{role}: copied");
             let texts = vocabulary(role).unwrap();
             let last = texts.texts().last().unwrap();
             let fresh = clip.embed_texts(&[super::template(role).replace("{}", last)]).unwrap();

@@ -41,14 +41,9 @@ impl Reply {
         Self { kind, from: 0, length, body: Body::Pieces(pieces) }
     }
 
-    /// Says that it is the part of a file that was asked for.
-    pub(crate) fn from(self, asked: &Asked) -> Self {
-        Self { from: asked.from, ..self }
-    }
-
     /// The part of a file that a request asks for.
     pub(crate) fn part(asked: &Asked, file: &[u8]) -> Self {
-        Self::new("application/octet-stream", &file[asked.from..]).from(asked)
+        Self { from: asked.from, ..Self::new("application/octet-stream", &file[asked.from..]) }
     }
 }
 
@@ -107,10 +102,8 @@ fn read(stream: &TcpStream) -> Asked {
 
 /// A client that went away is the client's affair.
 fn write(mut stream: TcpStream, Reply { kind, from, length, body }: Reply) {
-    let mut head = format!("content-type: {kind}\r\nconnection: close\r\n");
-    if let Some(length) = length {
-        head += &format!("content-length: {length}\r\n");
-    }
+    let length = length.map(|length| format!("content-length: {length}\r\n")).unwrap_or_default();
+    let head = format!("content-type: {kind}\r\nconnection: close\r\n{length}");
     let status = if from == 0 {
         "200 OK".to_owned()
     } else {

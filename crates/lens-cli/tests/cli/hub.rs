@@ -9,7 +9,10 @@ use insta::assert_snapshot;
 use serde_json::json;
 use std::{
     process::{self, Stdio},
-    sync::mpsc::channel,
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc::channel,
+    },
     thread,
     time::Duration,
 };
@@ -26,23 +29,26 @@ fn hub() -> FakeServer {
     FakeServer::start(|asked| listing(asked).unwrap_or_else(|| Reply::part(asked, file(&asked.path))))
 }
 
-/// The same, and its weights come in twenty pieces, one in each `pause`.
+/// The same, and whoever asks for its weights first gets them in twenty pieces, one in each `pause`.
 pub(crate) fn slow_hub(pause: Duration) -> FakeServer {
+    let is_first = AtomicBool::new(true);
     FakeServer::start(move |asked| {
-        let file = file(&asked.path);
-        if let Some(reply) = listing(asked).or_else(|| (file.len() < 100).then(|| Reply::part(asked, file))) {
+        if let Some(reply) = listing(asked) {
             return reply;
         }
+        let file = file(&asked.path);
+        if file != WEIGHTS || !is_first.swap(false, Ordering::SeqCst) {
+            return Reply::part(asked, file);
+        }
         let (sender, pieces) = channel();
-        let rest = &file[asked.from..];
         thread::spawn(move || {
-            for piece in rest.chunks(WEIGHTS.len() / 20) {
+            for piece in WEIGHTS.chunks(WEIGHTS.len() / 20) {
                 thread::sleep(pause);
                 // A client that went away needs no more.
                 _ = sender.send(piece.to_vec());
             }
         });
-        Reply::in_pieces("application/octet-stream", Some(rest.len()), pieces).from(asked)
+        Reply::in_pieces("application/octet-stream", Some(WEIGHTS.len()), pieces)
     })
 }
 
@@ -105,7 +111,9 @@ fn a_disk_that_is_full_leaves_nothing_half_written() {
 #[test]
 fn two_programs_that_pull_the_same_model_download_it_once() {
     let (place, server) = (Place::new(), slow_hub(Duration::from_millis(20)));
-    let pulls = [(); 2].map(|()| online(&place, &server, &PULL).stdout(Stdio::null()).spawn().unwrap());
+    let pulls = [(); 2].map(|()| {
+        online(&place, &server, &PULL).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap()
+    });
     for mut pull in pulls {
         assert!(pull.wait().unwrap().success());
     }

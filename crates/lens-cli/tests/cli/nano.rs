@@ -63,7 +63,9 @@ fn several_pictures_have_one_answer_each_or_together() {
     let each = json_lines(&stdout(place.lens(&arguments)));
     let sources: Vec<&Value> = each.iter().map(|record| &record["source"]).collect();
     assert_eq!(sources, ["shapes.png", "menu.png"]);
-    each.iter().for_each(|record| assert_answered(record));
+    for record in &each {
+        assert_answered(record);
+    }
     let together = record(place.lens(&[&arguments[..], &["--together"]].concat()));
     assert_answered(&together);
     assert_eq!(together["images"].as_array().unwrap().len(), 2);
@@ -113,7 +115,9 @@ fn a_chat_has_a_turn_for_each_line() {
     let turns = json_lines(&stdout(chat));
     let questions: Vec<&Value> = turns.iter().map(|turn| &turn["question"]).collect();
     assert_eq!(questions, ["What is it?", "Which colour?"]);
-    turns.iter().for_each(|turn| assert_answered(turn));
+    for turn in &turns {
+        assert_answered(turn);
+    }
     let tokens = |turn: &Value| turn["prompt"]["tokens"].as_u64().unwrap();
     assert!(tokens(&turns[1]) > tokens(&turns[0]), "the second prompt holds the first turn");
 }

@@ -41,8 +41,14 @@ fn state(files: &[PathBuf]) -> io::Result<String> {
         let metadata = fs_err::metadata(&path)?;
         let modified = metadata.modified()?.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         // Writing to a string cannot fail.
-        let _ =
-            writeln!(state, "{path:?} {} {} {}", metadata.len(), modified.as_nanos(), identity(&metadata));
+        let _ = writeln!(
+            state,
+            "{} {} {} {}",
+            path.display(),
+            metadata.len(),
+            modified.as_nanos(),
+            identity(&metadata)
+        );
     }
     Ok(state)
 }

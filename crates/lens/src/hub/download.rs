@@ -3,13 +3,13 @@
 use super::{
     http::{Http, header},
     listing::RemoteFile,
+    partial::{Partial, incomplete, kept},
 };
-use crate::{Error, ErrorKind, Result, evidence::hex};
-use sha2::{Digest, Sha256};
+use crate::{Error, ErrorKind, Result};
 use std::{
-    io::{self, Read, Seek, SeekFrom, Write},
+    io::{self, Read},
     ops::ControlFlow,
-    path::{Path, PathBuf},
+    path::Path,
     thread,
     time::Duration,
 };
@@ -19,6 +19,9 @@ use ureq::{
 };
 
 const PIECE: usize = 256 << 10;
+
+/// How often another process at the same file is looked after.
+const GLANCE: Duration = Duration::from_millis(50);
 
 /// A connection may break this many times without a byte in between.
 const MAX_BREAKS: u32 = 5;
@@ -42,14 +45,6 @@ enum End {
     Broken(Error),
 }
 
-/// The part that is on disk.
-struct Partial {
-    file: fs_err::File,
-    path: PathBuf,
-    bytes: u64,
-    hash: Sha256,
-}
-
 impl Download<'_> {
     /// Downloads the file unless it is there. `on_bytes` gets the size of what is on disk.
     pub(super) fn run(&self, on_bytes: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Result<()> {
@@ -57,18 +52,30 @@ impl Download<'_> {
         if path.exists() {
             return Ok(());
         }
-        let partial_path = incomplete(self.blobs, self.file);
-        let mut partial =
-            Partial::open(&partial_path, self.file.bytes).map_err(|error| self.disk(error, None))?;
+        let mut partial = self.part(on_bytes)?;
         if path.exists() {
-            // Another process finished it while this one waited for the part. Left behind it would only confuse.
-            let _ = fs_err::remove_file(&partial_path);
+            // Another process finished it meanwhile. What is left of its part would only confuse.
+            partial.remove();
             return Ok(());
         }
         self.fill(&mut partial, on_bytes)?;
         self.check_hash(&partial)?;
-        let placed = partial.file.sync_all().and_then(|()| fs_err::rename(&partial_path, &path));
-        placed.map_err(|error| self.disk(error, Some(&partial)))
+        partial.place(&path).map_err(|error| self.disk(error, Some(&partial)))
+    }
+
+    /// The part that is on disk. While another process downloads it, its progress is ours.
+    fn part(&self, on_bytes: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Result<Partial> {
+        let path = incomplete(self.blobs, self.file);
+        loop {
+            let opened = Partial::open(&path, self.file.bytes).map_err(|error| self.disk(error, None))?;
+            if let Some(partial) = opened {
+                return Ok(partial);
+            }
+            if on_bytes(kept(self.blobs, self.file)).is_break() {
+                return Err(self.stopped());
+            }
+            thread::sleep(GLANCE);
+        }
     }
 
     fn fill(&self, partial: &mut Partial, on_bytes: &mut dyn FnMut(u64) -> ControlFlow<()>) -> Result<()> {
@@ -144,7 +151,7 @@ impl Download<'_> {
 
     fn check_hash(&self, partial: &Partial) -> Result<()> {
         let Some(expected) = &self.file.sha256 else { return Ok(()) };
-        let found = hex(&partial.hash.clone().finalize());
+        let found = partial.sha256();
         if found == *expected {
             return Ok(());
         }
@@ -191,74 +198,8 @@ impl Download<'_> {
     }
 }
 
-/// Where a file lies until it is whole.
-fn incomplete(blobs: &Path, file: &RemoteFile) -> PathBuf {
-    blobs.join(format!("{}.incomplete", file.blob))
-}
-
-/// Bytes of a file that an earlier download left.
-pub(super) fn kept(blobs: &Path, file: &RemoteFile) -> u64 {
-    fs_err::metadata(incomplete(blobs, file)).map_or(0, |metadata| metadata.len())
-}
-
 /// Whether a partial answer starts at another byte than the part ends.
 fn starts_elsewhere(response: &Response<Body>, from: u64) -> bool {
     response.status() == StatusCode::PARTIAL_CONTENT
         && header(response, "content-range").is_none_or(|range| !range.starts_with(&format!("bytes {from}-")))
-}
-
-impl Partial {
-    /// Opens or makes the file and reads what is there. Another process at the same file is waited for.
-    fn open(path: &Path, most: u64) -> io::Result<Self> {
-        if let Some(folder) = path.parent() {
-            fs_err::create_dir_all(folder)?;
-        }
-        let file = fs_err::OpenOptions::new().read(true).append(true).create(true).open(path)?;
-        // Some network file systems have no locks; two downloads there then disturb each other, and the hash says so.
-        let _ = file.file().lock();
-        let mut partial = Self { file, path: path.to_path_buf(), bytes: 0, hash: Sha256::new() };
-        let length = partial.file.metadata()?.len();
-        if length > most {
-            partial.file.set_len(0)?;
-            return Ok(partial);
-        }
-        partial.file.seek(SeekFrom::Start(0))?;
-        let mut there = (&mut partial.file).take(length);
-        partial.bytes = io::copy(&mut there, &mut HashWriter(&mut partial.hash))?;
-        Ok(partial)
-    }
-
-    fn append(&mut self, piece: &[u8]) -> io::Result<()> {
-        self.file.write_all(piece)?;
-        self.hash.update(piece);
-        self.bytes += piece.len() as u64;
-        Ok(())
-    }
-
-    fn empty(&mut self) -> io::Result<()> {
-        if self.bytes > 0 {
-            self.file.set_len(0)?;
-        }
-        self.bytes = 0;
-        self.hash = Sha256::new();
-        Ok(())
-    }
-
-    /// Best effort: it is removed because of another error, which is the one to report.
-    fn remove(&self) {
-        let _ = fs_err::remove_file(&self.path);
-    }
-}
-
-struct HashWriter<'a>(&'a mut Sha256);
-
-impl Write for HashWriter<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -10,11 +10,14 @@ mod download;
 mod http;
 mod listing;
 mod manage;
+mod options;
+mod partial;
 mod request;
 
 #[cfg(test)]
 mod tests;
 
-pub use client::{Hub, HubOptions, Progress};
+pub use client::{Hub, Progress};
 pub use manage::{CachedRepository, Damage};
+pub use options::HubOptions;
 pub use request::{Repository, RepositoryKind, Request, Wanted};

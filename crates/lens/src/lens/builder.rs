@@ -2,14 +2,11 @@
 
 use super::Lens;
 use crate::{
-    Decoding, Embedder, Home, Llm, Module, Result, Store, home,
+    Decoding, Embedder, Llm, Module, Result, Store, home,
     prompt::{FenceKey, Floors, PromptMaker, Template},
     vocab::TAG_TEMPLATE,
 };
 use std::{collections::BTreeMap, sync::Arc};
-
-/// The most that the evidence store of a home keeps, in bytes: about 50,000 records.
-const STORE_CAPACITY: u64 = 256 << 20;
 
 /// Collects the parts of a [`Lens`].
 #[derive(Default)]
@@ -101,14 +98,6 @@ impl LensBuilder {
     pub fn store(mut self, store: Arc<Store>) -> Self {
         self.store = Some(store);
         self
-    }
-
-    /// Keeps evidence and the secret of the fences in a home. Where it cannot be written, the pipeline works
-    /// without them.
-    #[must_use]
-    pub fn home(mut self, home: &Home) -> Self {
-        self.fence = home.secret().ok().map(FenceKey::new);
-        self.store(Arc::new(Store::open(&home.evidence(), STORE_CAPACITY)))
     }
 
     /// A property of the machine for the records, such as the number of threads; not part of their canonical form.

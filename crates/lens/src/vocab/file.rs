@@ -164,6 +164,14 @@ impl EmbeddedVocabulary {
     }
 }
 
+#[cfg(test)]
+impl EmbeddedVocabulary {
+    /// Whether nothing was copied.
+    pub(crate) fn lies_in_its_file(&self) -> bool {
+        matches!(self.embeddings, Embeddings::InFile(..))
+    }
+}
+
 /// The numbers where they lie, or copied where this machine cannot read them there: stored in another order of bytes,
 /// or not at a multiple of four.
 fn in_file(bytes: Bytes, place: Range<usize>) -> Embeddings {

@@ -109,6 +109,7 @@ fn embeddings_are_computed_once() {
     let (first, second) = (run(), run());
     assert_eq!((first.1, second.1), (Built::Now, Built::Kept));
     assert_eq!(first.0.embeddings(), second.0.embeddings());
+    assert!(!first.0.lies_in_its_file() && second.0.lies_in_its_file());
     assert_eq!(embedder.0.load(Ordering::Relaxed), 100);
     assert_eq!(heard, [(0, 100), (64, 100), (100, 100)]);
     assert_eq!(fs_err::read_dir(folder.path()).unwrap().count(), 1, "no partial file is left");

@@ -169,6 +169,10 @@ fn the_environment_of_the_hub_is_honoured() {
 
 #[test]
 fn the_token_of_a_login_is_found() {
+    struct Case<'a> {
+        variables: &'a [(&'a str, &'a str)],
+        token: Option<&'a str>,
+    }
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     fs_err::write(path("token"), "hf_login\n").unwrap();
@@ -181,14 +185,13 @@ fn the_token_of_a_login_is_found() {
         .token
     };
     let home = ("HF_HOME", folder.path().to_str().unwrap());
-    let cases: [(&[(&str, &str)], Option<&str>); 5] = [
-        (&[home], Some("hf_login")),
-        (&[home, ("HF_TOKEN_PATH", &path("other"))], Some("hf_other")),
-        (&[home, ("HF_TOKEN_PATH", &path("empty"))], None),
-        (&[home, ("HF_TOKEN_PATH", &path("nowhere"))], None),
-        (&[home, ("HF_TOKEN", "hf_mine")], Some("hf_mine")),
-    ];
-    for (variables, token) in cases {
+    for Case { variables, token } in [
+        Case { variables: &[home], token: Some("hf_login") },
+        Case { variables: &[home, ("HF_TOKEN_PATH", &path("other"))], token: Some("hf_other") },
+        Case { variables: &[home, ("HF_TOKEN_PATH", &path("empty"))], token: None },
+        Case { variables: &[home, ("HF_TOKEN_PATH", &path("nowhere"))], token: None },
+        Case { variables: &[home, ("HF_TOKEN", "hf_mine")], token: Some("hf_mine") },
+    ] {
         assert_eq!(of(variables).as_deref(), token, "{variables:?}");
     }
 }

@@ -178,14 +178,7 @@ impl Post {
         loop {
             let data = events.next_data().map_err(|error| self.broken(&growing, error.to_string()))?;
             let Some(data) = data.filter(|data| data != "[DONE]") else { break };
-            let reply: Reply = serde_json::from_str(&data)
-                .map_err(|error| Failure::Final(self.nonsense(&error.to_string()).because(error)))?;
-            if let Some(error) = &reply.error {
-                return Err(Failure::Final(
-                    self.error(ErrorKind::Remote).found(self.redact(&ApiError::of(error).message)),
-                ));
-            }
-            let piece = growing.add(reply);
+            let piece = growing.add(self.reply(&data)?);
             if !piece.is_empty() && !on_token(&piece) {
                 return Ok(growing.into_answer(Some(Finish::Cancelled)));
             }
@@ -208,18 +201,24 @@ impl Post {
         if text.trim_start().starts_with('<') {
             return Err(Failure::Final(self.page()));
         }
-        let reply: Reply = serde_json::from_str(&text)
-            .map_err(|error| Failure::Final(self.nonsense(&error.to_string()).because(error)))?;
-        if let Some(error) = &reply.error {
-            return Err(Failure::Final(
-                self.error(ErrorKind::Remote).found(self.redact(&ApiError::of(error).message)),
-            ));
-        }
-        let piece = growing.add(reply);
+        let piece = growing.add(self.reply(&text)?);
         if !growing.is_finished() && piece.is_empty() {
             return Err(Failure::Final(self.nonsense("an answer without a choice")));
         }
         on_token(&piece);
         Ok(growing.into_answer(None))
+    }
+
+    /// A reply in the words of the API; one that is an error ends the answer.
+    fn reply(&self, json: &str) -> Result<Reply, Failure> {
+        let reply: Reply = serde_json::from_str(json)
+            .map_err(|error| Failure::Final(self.nonsense(&error.to_string()).because(error)))?;
+        match &reply.error {
+            None => Ok(reply),
+            Some(error) => {
+                let message = self.redact(&ApiError::of(error).message);
+                Err(Failure::Final(self.error(ErrorKind::Remote).found(message)))
+            }
+        }
     }
 }
