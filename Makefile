@@ -4,9 +4,9 @@ CARGO ?= cargo
 # Needs the Python of reference/README.md.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check fmt lint deny test doc golden
+.PHONY: check fmt lint deny test doc clients golden
 
-check: fmt lint deny test doc
+check: fmt lint deny test doc clients
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -25,6 +25,14 @@ test:
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
+
+# The official SDKs against `lens serve`, in an environment of their own. Needs Python 3.11 or later.
+CLIENTS = $(or $(CARGO_TARGET_DIR),target)/clients
+clients:
+	$(CARGO) build -p lens-eyes --locked
+	test -x $(CLIENTS)/bin/python || python3 -m venv $(CLIENTS)
+	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r crates/lens-server/clients/requirements.txt
+	$(CLIENTS)/bin/python crates/lens-server/clients/check_sdks.py $(or $(CARGO_TARGET_DIR),target)/debug/lens
 
 golden:
 	$(PYTHON) -m reference.golden

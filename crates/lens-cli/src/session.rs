@@ -51,6 +51,12 @@ impl<'a> Session<'a> {
         })
     }
 
+    /// The pipeline with its language model where it has one.
+    pub(crate) fn eyes_and_reader(&self) -> Result<Lens, Failure> {
+        self.note_nano(&[Role::Clip, Role::Blip])?;
+        self.assemble(|assembler, watch| assembler.lens(watch))
+    }
+
     /// The pipeline without a language model.
     pub(crate) fn eyes(&self) -> Result<Lens, Failure> {
         self.note_nano(&[Role::Clip, Role::Blip])?;
@@ -63,12 +69,26 @@ impl<'a> Session<'a> {
         self.assemble(|assembler, watch| assembler.reader(watch))
     }
 
+    /// Another language model than the one of the settings, alone.
+    pub(crate) fn another_reader(&self, llm: String) -> Result<Lens, Failure> {
+        let config = Config { llm: Some(llm), ..self.config.clone() };
+        self.assemble_as(&config, |assembler, watch| assembler.reader(watch))
+    }
+
     /// Runs `build` with what the settings ask for; shows what takes long, and Ctrl-C stops it.
     pub(crate) fn assemble<T>(
         &self,
         build: impl FnOnce(&Assembler<'_>, &mut Watch<'_>) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        let assembler = Assembler::new(&self.config, &self.home, &self.hub)?;
+        self.assemble_as(&self.config, build)
+    }
+
+    fn assemble_as<T>(
+        &self,
+        config: &Config,
+        build: impl FnOnce(&Assembler<'_>, &mut Watch<'_>) -> Result<T, Error>,
+    ) -> Result<T, Failure> {
+        let assembler = Assembler::new(config, &self.home, &self.hub)?;
         let bar = self.printer.progress("loading models");
         let mut watch = |step: Step<'_>| match step {
             Step::Download(_, progress) => self.show_download(&bar, progress),

@@ -2,8 +2,9 @@
 
 use crate::{
     api::{about, ask, chat, classify, embeddings, evidence, models, status, views},
+    description,
     error::{AppError, AppResult},
-    guard, page,
+    guard, mcp, page,
     state::AppState,
 };
 use axum::{
@@ -23,13 +24,18 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 /// The server's routes. Every one, and every path that is none, is behind the guards.
 pub fn app(state: AppState) -> Router {
-    let (routes, document) = documented().split_for_parts();
+    let (routes, openapi) = documented().split_for_parts();
+    // A test completes the same description; here an incomplete one would do.
+    let document = description::complete(&openapi).unwrap_or_default();
     let limits = &state.options().limits;
+    let docs = description::page(&document);
     let document = Json(document);
     let with = |state: &AppState| state.clone();
     let router = routes
         .route("/", get(page::index))
         .route("/assets/{name}", get(page::asset))
+        .route_service("/mcp", mcp::over_http(&state))
+        .route("/docs", get(move || std::future::ready(page::made(docs))))
         .route("/openapi.json", get(move || std::future::ready(document)))
         .fallback(nowhere)
         .method_not_allowed_fallback(not_so)
@@ -52,8 +58,9 @@ pub fn app(state: AppState) -> Router {
 /// # Errors
 /// `Internal` when it has no form in JSON.
 pub fn document() -> Result<String> {
-    let json = documented().into_openapi().to_pretty_json();
-    json.map_err(|error| Error::new(ErrorKind::Internal, "description of the routes").because(error))
+    let document = description::complete(&documented().into_openapi())?;
+    serde_json::to_string_pretty(&document)
+        .map_err(|error| Error::new(ErrorKind::Internal, "description of the routes").because(error))
 }
 
 #[derive(OpenApi)]

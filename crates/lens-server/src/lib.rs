@@ -3,6 +3,7 @@
 //! - A proxy of the OpenAI and the Anthropic dialect: image parts in a chat are replaced, in place, by the fenced
 //!   text of their evidence; everything else reaches the upstream byte for byte, and so does its answer.
 //! - Without an upstream the pipeline's own language model answers.
+//! - The Model Context Protocol, over HTTP and over stdin and stdout, for agents.
 //! - Evidence, questions, classification and embeddings as routes of their own, and a page for people.
 //!
 //! ```no_run
@@ -15,10 +16,13 @@
 
 mod api;
 mod app;
+mod description;
 mod engine;
 mod error;
+mod fetch;
 mod guard;
 mod local;
+mod mcp;
 mod metrics;
 mod options;
 mod page;
@@ -28,6 +32,6 @@ mod serve;
 mod state;
 
 pub use app::{app, document};
-pub use options::{Secret, ServerLimits, ServerOptions, Upstream};
-pub use serve::{run, serve};
+pub use options::{RemoteImages, Secret, ServerLimits, ServerOptions, Upstream};
+pub use serve::{run, serve, serve_mcp};
 pub use state::AppState;

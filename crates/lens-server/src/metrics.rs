@@ -7,15 +7,16 @@ use std::{
 };
 
 /// What is measured: name, type, help.
-const FAMILIES: [(&str, &str, &str); 9] = [
+const FAMILIES: [(&str, &str, &str); 10] = [
     (REQUESTS, "counter", "Requests answered, by route and status."),
     (REQUEST_SECONDS, "histogram", "Seconds until the head of the answer, by route."),
     (QUEUE, "gauge", "Pictures that wait to be looked at."),
     (BATCH, "histogram", "Pictures looked at together."),
+    (ANSWERS, "histogram", "Questions answered together."),
     (MODULE_SECONDS, "histogram", "Seconds of a module for one batch."),
     (EVIDENCE, "counter", "Evidence given, by where it came from: memory, store, vision."),
     (REFUSED, "counter", "Pictures and questions refused because too many waited."),
-    (ABANDONED, "counter", "Pictures nobody waited for any more when their turn came."),
+    (ABANDONED, "counter", "Pictures and questions nobody waited for any more when their turn came."),
     (
         TOKENS_SAVED,
         "counter",
@@ -27,6 +28,7 @@ pub(crate) const REQUESTS: &str = "lens_requests_total";
 pub(crate) const REQUEST_SECONDS: &str = "lens_request_seconds";
 pub(crate) const QUEUE: &str = "lens_queue_pictures";
 pub(crate) const BATCH: &str = "lens_batch_pictures";
+pub(crate) const ANSWERS: &str = "lens_answer_batch_questions";
 pub(crate) const MODULE_SECONDS: &str = "lens_module_seconds";
 pub(crate) const EVIDENCE: &str = "lens_evidence_total";
 pub(crate) const REFUSED: &str = "lens_refused_total";

@@ -30,6 +30,10 @@ pub struct ServerOptions {
     pub upstream: Option<Upstream>,
     /// Only text may leave, to the upstream, and this file gets a line with every request exactly as it was sent.
     pub private: Option<PathBuf>,
+    /// Folder whose files requests may name by their path.
+    pub media_root: Option<PathBuf>,
+    /// Fetches pictures that requests name by URL. Without it nothing is fetched.
+    pub remote_images: Option<RemoteImages>,
     /// How much one request may ask for and how much may wait.
     pub limits: ServerLimits,
 }
@@ -42,6 +46,17 @@ pub struct Upstream {
     /// The key that the upstream wants. Without it, and where this server has no key of its own, the client's
     /// `Authorization` and `x-api-key` go through.
     pub key: Option<Secret>,
+}
+
+/// How pictures of the web are fetched: from addresses of the public internet only.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemoteImages {
+    /// Ports that may be connected to.
+    pub ports: Vec<u16>,
+    /// Time for a picture, with all its redirects.
+    pub time: Duration,
+    /// Most redirects; each is checked like the first URL.
+    pub redirects: usize,
 }
 
 /// Bounds. Beyond them a request is refused with a typed error.
@@ -86,8 +101,16 @@ impl Default for ServerOptions {
             readers: Vec::new(),
             upstream: None,
             private: None,
+            media_root: None,
+            remote_images: None,
             limits: ServerLimits::default(),
         }
+    }
+}
+
+impl Default for RemoteImages {
+    fn default() -> Self {
+        Self { ports: vec![80, 443], time: Duration::from_secs(10), redirects: 3 }
     }
 }
 
@@ -115,7 +138,8 @@ impl ServerOptions {
     /// Refuses settings that would open the server to others by mistake, or that cannot work.
     ///
     /// # Errors
-    /// `Config` for an address that others can reach without a key, an empty key, or an upstream that is no URL.
+    /// `Config` for an address that others can reach without a key, an empty key, an upstream that is no URL, or a
+    /// private server that fetches pictures.
     pub fn check(&self) -> Result<()> {
         if self.api_key.as_ref().is_some_and(|key| key.0.is_empty()) {
             return Err(Error::new(ErrorKind::Config, "API key").expected("a text").found("nothing"));
@@ -125,6 +149,12 @@ impl ServerOptions {
                 .expected("one of this machine only (127.0.0.1), or an API key")
                 .found(self.bind.ip().to_string())
                 .hint("set an API key; --insecure lets anyone in who reaches the address"));
+        }
+        if self.private.is_some() && self.remote_images.is_some() {
+            return Err(Error::new(ErrorKind::Config, "remote images")
+                .expected("none on a private server: fetching tells others which pictures are looked at")
+                .found("remote images allowed")
+                .hint("leave one of the two out"));
         }
         self.upstream.as_ref().map_or(Ok(()), |upstream| upstream.base().map(|_| ()))
     }
@@ -180,7 +210,7 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
-    use super::{Secret, ServerOptions, Upstream};
+    use super::{RemoteImages, Secret, ServerOptions, Upstream};
 
     #[test]
     fn an_address_for_others_needs_a_key() {
@@ -190,6 +220,14 @@ mod tests {
         assert!(ServerOptions { api_key: Some(Secret::new("")), ..open.clone() }.check().is_err());
         assert!(ServerOptions { insecure: true, ..open }.check().is_ok());
         assert!(ServerOptions::default().check().is_ok());
+    }
+
+    #[test]
+    fn a_private_server_fetches_nothing() {
+        let private = ServerOptions { private: Some("sent.jsonl".into()), ..ServerOptions::default() };
+        assert!(private.check().is_ok());
+        let fetching = ServerOptions { remote_images: Some(RemoteImages::default()), ..private };
+        assert!(fetching.check().unwrap_err().to_string().contains("remote images"));
     }
 
     #[test]

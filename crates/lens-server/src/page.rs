@@ -3,7 +3,7 @@
 use crate::error::{AppError, AppResult};
 use axum::{
     extract::Path,
-    http::{StatusCode, header},
+    http::{HeaderName, StatusCode, header},
     response::{IntoResponse, Response},
 };
 
@@ -28,6 +28,7 @@ const STYLE: &str = "text/css; charset=utf-8";
 const ASSETS: &[Asset] = &[
     asset!("web", "index.html", "text/html; charset=utf-8"),
     asset!("web", "style.css", STYLE),
+    asset!("web", "docs.css", STYLE),
     asset!("web", "evidence.css", STYLE),
     asset!("web", "conversation.css", STYLE),
     asset!("web", "icon.svg", "image/svg+xml"),
@@ -61,15 +62,23 @@ pub(crate) async fn asset(Path(name): Path<String>) -> AppResult<Response> {
     file(&name)
 }
 
+/// A page made here.
+pub(crate) fn made(html: String) -> Response {
+    (headers("text/html; charset=utf-8"), html).into_response()
+}
+
 fn file(name: &str) -> AppResult<Response> {
     let found = ASSETS.iter().find(|(own, ..)| *own == name);
     let (_, kind, content) = found.ok_or_else(|| AppError::new(StatusCode::NOT_FOUND, "no such file"))?;
-    let headers = [
-        (header::CONTENT_TYPE, *kind),
+    Ok((headers(kind), *content).into_response())
+}
+
+fn headers(kind: &'static str) -> [(HeaderName, &'static str); 5] {
+    [
+        (header::CONTENT_TYPE, kind),
         (header::CONTENT_SECURITY_POLICY, POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-cache"),
-    ];
-    Ok((headers, *content).into_response())
+    ]
 }

@@ -1,6 +1,6 @@
 //! Connections: accepted up to a bound, ended in order.
 
-use crate::{app::app, options::ServerLimits, state::AppState};
+use crate::{app::app, mcp::Tools, options::ServerLimits, state::AppState};
 use axum::{Router, body::Body, extract::Request};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -9,6 +9,7 @@ use hyper_util::{
     service::TowerToHyperService,
 };
 use lens::{Error, ErrorKind, Lens, Result};
+use rmcp::{ServiceExt as _, transport::async_rw::AsyncRwTransport};
 use std::{future::Future, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -26,17 +27,59 @@ const NO_ROOM: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 /// `Config` as [`ServerOptions::check`] and when the address cannot be listened on; `Internal` when the system gives
-/// no threads.
+/// no threads; what the models report when they cannot be loaded.
 pub fn serve(lens: Lens, options: ServerOptions, on_listening: impl FnOnce(SocketAddr)) -> Result<()> {
     let state = AppState::new(lens, options)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::new(ErrorKind::Internal, "threads").because(error))?;
-    runtime.block_on(async {
+    runtime()?.block_on(async {
         let listener = listen(state.options().bind).await?;
         on_listening(listener.local_addr().unwrap_or(state.options().bind));
-        run(listener, state, asked_to_end()).await;
-        Ok(())
+        tokio::select! {
+            error = loading_fails(state.clone()) => Err(error),
+            () = run(listener, state, asked_to_end()) => Ok(()),
+        }
     })
+}
+
+/// Loads the models while the server already answers; comes back only when they cannot be loaded.
+async fn loading_fails(state: AppState) -> Error {
+    match tokio::task::spawn_blocking(move || state.load_models()).await {
+        Ok(Err(error)) => error,
+        // A defect of a model would meet each request too, with an answer of its own.
+        Ok(Ok(())) | Err(_) => std::future::pending().await,
+    }
+}
+
+/// Serves the Model Context Protocol on stdin and stdout until the client ends, or SIGTERM or Ctrl-C comes. Of the
+/// options only the limits and the places of pictures count.
+///
+/// # Errors
+/// As [`serve`]; `Input` when the other side does not speak the protocol.
+pub fn serve_mcp(lens: Lens, options: ServerOptions) -> Result<()> {
+    let state = AppState::new(lens, options)?;
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(async {
+        let line = state.options().limits.body_bytes;
+        let pipes =
+            AsyncRwTransport::new_server(tokio::io::stdin(), tokio::io::stdout()).with_max_line_length(line);
+        let begun = Tools::new(state).serve(pipes).await.map_err(|error| {
+            Error::new(ErrorKind::Input, "stdin")
+                .expected("a client of the Model Context Protocol")
+                .because(error)
+        })?;
+        tokio::select! {
+            _ = begun.waiting() => (),
+            () = asked_to_end() => (),
+        }
+        Ok(())
+    });
+    // A read of stdin cannot be taken back.
+    runtime.shutdown_background();
+    outcome
+}
+
+fn runtime() -> Result<tokio::runtime::Runtime> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    runtime.map_err(|error| Error::new(ErrorKind::Internal, "threads").because(error))
 }
 
 async fn listen(address: SocketAddr) -> Result<TcpListener> {

@@ -3,14 +3,18 @@
 use crate::{
     engine::Engine,
     error::{AppError, AppResult},
+    fetch::Pictures,
     local::Answers,
     metrics::Metrics,
     options::ServerOptions,
     proxy::{Proxy, SentLog},
     rewrite::Blocks,
 };
-use lens::{Error, ErrorKind, Lens, Result};
-use std::sync::Arc;
+use lens::{Error, ErrorKind, Lens, Look, Picture, Result};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 /// The parts of a server. Clones share them.
 #[derive(Debug, Clone)]
@@ -24,15 +28,18 @@ struct Parts {
     engine: Engine,
     blocks: Blocks,
     answers: Answers,
+    pictures: Pictures,
     proxy: Option<Proxy>,
     sent: Option<SentLog>,
+    loading: AtomicBool,
 }
 
 impl AppState {
     /// A server around a pipeline. Starts the thread that looks.
     ///
     /// # Errors
-    /// As [`ServerOptions::check`]; `Config` when two language models have one name or the log of what is sent cannot be opened; `Internal` when the thread cannot be started.
+    /// As [`ServerOptions::check`]; `Config` when two language models have one name, or the log of what is sent or the
+    /// folder of pictures cannot be opened; `Internal` when the threads cannot be started.
     pub fn new(lens: Lens, options: ServerOptions) -> Result<Self> {
         options.check()?;
         let (lens, metrics) = (Arc::new(lens), Arc::<Metrics>::default());
@@ -43,8 +50,37 @@ impl AppState {
         let proxy =
             options.upstream.as_ref().map(|to| Proxy::new(to, options.api_key.is_some())).transpose()?;
         let sent = options.private.as_deref().map(SentLog::open).transpose()?;
-        let answers = Answers::new(Arc::clone(&lens), &options, Arc::clone(&metrics))?;
-        Ok(Self(Arc::new(Parts { lens, options, metrics, engine, blocks, answers, proxy, sent })))
+        let pictures = Pictures::new(&options)?;
+        let answers = Answers::new(&lens, &options, &metrics)?;
+        let loading = AtomicBool::new(false);
+        Ok(Self(Arc::new(Parts {
+            lens,
+            options,
+            metrics,
+            engine,
+            blocks,
+            answers,
+            pictures,
+            proxy,
+            sent,
+            loading,
+        })))
+    }
+
+    /// Loads all models by looking at a grey picture, which no store keeps. Until it returns the server is not ready.
+    /// Takes long: not for the event loop.
+    pub(crate) fn load_models(&self) -> Result<()> {
+        self.0.loading.store(true, Ordering::Relaxed);
+        let look = Look::new(Picture::from_rgb8(64, 64, vec![128; 64 * 64 * 3])?);
+        for module in self.0.lens.modules() {
+            module.see(std::slice::from_ref(&look), &mut |_, _| ())?;
+        }
+        self.0.loading.store(false, Ordering::Relaxed);
+        Ok(())
+    }
+
+    pub(crate) fn is_loading(&self) -> bool {
+        self.0.loading.load(Ordering::Relaxed)
     }
 
     pub(crate) fn lens(&self) -> &Arc<Lens> {
@@ -69,6 +105,10 @@ impl AppState {
 
     pub(crate) fn answers(&self) -> &Answers {
         &self.0.answers
+    }
+
+    pub(crate) fn pictures(&self) -> &Pictures {
+        &self.0.pictures
     }
 
     pub(crate) fn proxy(&self) -> Option<&Proxy> {

@@ -2,10 +2,12 @@
 
 mod global;
 mod pictures;
+mod serve;
 mod upkeep;
 
 pub(crate) use global::Global;
 pub(crate) use pictures::{Ask, Chat, Classify, See};
+pub(crate) use serve::{Mcp, Serve, ServeImages, ServeLimits};
 pub(crate) use upkeep::{CacheCommand, ModelsCommand, VocabCommand, VocabKind};
 
 use clap::{Parser, Subcommand};
@@ -33,6 +35,7 @@ Examples:
   lens see photo.jpg
   lens --preset base ask holiday/*.jpg \"Is anybody swimming?\"
   lens ask photo.jpg \"Who wrote this?\" --llm http://localhost:11434/v1#llama3.2
+  lens serve --upstream http://localhost:11434/v1
   curl -s https://example.org/cat.png | lens ask - \"What animal is this?\"";
 
 const SETTINGS: &str = "\
@@ -65,6 +68,8 @@ pub(crate) enum Command {
     See(See),
     Classify(Classify),
     Chat(Chat),
+    Serve(Serve),
+    Mcp(Mcp),
     /// List, download, check, find and remove models
     #[command(subcommand)]
     Models(ModelsCommand),

@@ -11,6 +11,7 @@ mod looking;
 mod models;
 mod parts;
 mod see;
+mod serve;
 mod shell;
 mod vocab;
 
@@ -39,6 +40,8 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::See(args) => see::run(&args, &session),
         Command::Classify(args) => classify::run(&args, &session),
         Command::Chat(args) => chat::run(&args, &session),
+        Command::Serve(args) => serve::run(args, &session),
+        Command::Mcp(args) => serve::mcp(args, &session),
         Command::Models(command) => models::run(command, &session),
         Command::Vocab(command) => vocab::run(command, &session),
         Command::Cache(command) => cache::run(&command, &session),

@@ -2,10 +2,12 @@
 //! every byte: what is longer than the screen is wrapped, and control characters of file names, pictures and
 //! models never reach a terminal.
 
+mod log;
 mod progress;
 mod report;
 mod wrap;
 
+pub(crate) use log::log_to_stderr;
 pub(crate) use progress::Progress;
 pub(crate) use report::ErrorReport;
 pub(crate) use wrap::wrap;
@@ -65,6 +67,11 @@ impl Printer {
     /// Whether data is printed as JSON lines.
     pub(crate) fn is_json(&self) -> bool {
         self.options.json
+    }
+
+    /// Whether only errors go to stderr.
+    pub(crate) fn is_quiet(&self) -> bool {
+        self.options.quiet
     }
 
     /// A line of data, as it stands.

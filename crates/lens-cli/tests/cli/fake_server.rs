@@ -11,6 +11,7 @@ use std::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Asked {
     pub(crate) path: String,
+    pub(crate) authorization: String,
     /// The first byte that is wanted.
     pub(crate) from: usize,
     pub(crate) body: String,
@@ -83,7 +84,7 @@ fn read(stream: &TcpStream) -> Asked {
     let mut line = String::new();
     reader.read_line(&mut line).unwrap();
     let path = line.split(' ').nth(1).unwrap_or_default().to_owned();
-    let (mut length, mut from) = (0, 0);
+    let (mut length, mut from, mut authorization) = (0, 0, String::new());
     while line.trim() != "" {
         line.clear();
         reader.read_line(&mut line).unwrap();
@@ -94,10 +95,13 @@ fn read(stream: &TcpStream) -> Asked {
         if let Some(value) = header.strip_prefix("range: bytes=") {
             from = value.trim().trim_end_matches('-').parse().unwrap();
         }
+        if let Some(value) = line.strip_prefix("authorization: ") {
+            value.trim().clone_into(&mut authorization);
+        }
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
-    Asked { path, from, body: String::from_utf8(body).unwrap() }
+    Asked { path, authorization, from, body: String::from_utf8(body).unwrap() }
 }
 
 /// A client that went away is the client's affair.

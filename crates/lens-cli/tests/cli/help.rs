@@ -4,12 +4,14 @@ use crate::place::{Place, stdout};
 use insta::assert_snapshot;
 
 /// Every command with a help page.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 23] = [
     "",
     "ask",
     "see",
     "classify",
     "chat",
+    "serve",
+    "mcp",
     "models",
     "models list",
     "models pull",

@@ -15,5 +15,7 @@ mod output;
 mod place;
 mod remote;
 mod seeing;
+#[cfg(unix)]
+mod serving;
 mod terminal;
 mod upkeep;

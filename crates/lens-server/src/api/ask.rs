@@ -3,7 +3,7 @@
 use super::{AppJson, PictureRef, check_chars, event, wants_events};
 use crate::{
     error::{AppError, AppResult, ErrorBody},
-    local::{Answers, Hangup, Reader, prompt_for, stream},
+    local::{Hangup, Reader, prompt_for, stream},
     rewrite::Wish,
     state::AppState,
 };
@@ -40,12 +40,20 @@ pub(crate) struct AskRequest {
     lens: Wish,
 }
 
+impl AskRequest {
+    /// A question without wishes and without earlier ones.
+    pub(crate) fn new(images: Vec<String>, question: String) -> Self {
+        let images = images.into_iter().map(PictureRef).collect();
+        Self { images, question, llm: None, history: Vec::new(), lens: Wish::default() }
+    }
+}
+
 /// An answer and all that it rests on.
 #[derive(Serialize)]
-struct AskReply {
+pub(crate) struct AskReply {
     evidence: Vec<Evidence>,
     prompt: PackedPrompt,
-    answer: Answer,
+    pub(crate) answer: Answer,
     llm: LlmInfo,
 }
 
@@ -59,23 +67,15 @@ pub(crate) async fn ask(
     headers: HeaderMap,
     AppJson(request): AppJson<AskRequest>,
 ) -> AppResult<Response> {
-    let reader = state.answers().readers().find(request.llm.as_deref())?;
-    let llm = reader.info.clone();
-    let limits = &state.options().limits;
-    check_chars("question", &request.question, limits.text_chars)?;
-    if request.images.len() > limits.images {
-        return Err(AppError::bad(format!("images: at most {}", limits.images)));
+    if !wants_events(&headers) {
+        return Ok(Json(answered(&state, request).await?).into_response());
     }
-    request.lens.check()?;
+    let reader = check(&state, &request)?;
+    let llm = reader.info.clone();
     let place = state.answers().place()?;
     let (evidence, prompt, decoding) = prepare(&state, &reader, request).await?;
     let cancel = Cancel::new();
     let hangup = Hangup(cancel.clone());
-    if !wants_events(&headers) {
-        let answer = Answers::answer(reader, prompt.clone(), decoding, None, cancel).await?;
-        drop((place, hangup));
-        return Ok(Json(AskReply { evidence, prompt, answer, llm }).into_response());
-    }
     let (out, heard) = mpsc::unbounded_channel();
     tokio::spawn(async move {
         let _place = place;
@@ -86,7 +86,7 @@ pub(crate) async fn ask(
                 _ = out.send(event("token", &json!({"text": text})));
             }
         };
-        let answer = Answers::answer(reader, prompt.clone(), decoding, Some(pieces), cancel);
+        let answer = reader.answer(prompt.clone(), decoding, Some(pieces), cancel);
         let (answer, ()) = tokio::join!(answer, tell);
         let last = match answer {
             Ok(answer) => event("reply", &AskReply { evidence, prompt, answer, llm }),
@@ -95,6 +95,29 @@ pub(crate) async fn ask(
         _ = out.send(last);
     });
     Ok(stream(heard, hangup))
+}
+
+/// The whole reply, when the answer is complete. Dropping the future ends the work.
+pub(crate) async fn answered(state: &AppState, request: AskRequest) -> AppResult<AskReply> {
+    let reader = check(state, &request)?;
+    let _place = state.answers().place()?;
+    let (evidence, prompt, decoding) = prepare(state, &reader, request).await?;
+    let cancel = Cancel::new();
+    let _hangup = Hangup(cancel.clone());
+    let answer = reader.answer(prompt.clone(), decoding, None, cancel).await?;
+    Ok(AskReply { evidence, prompt, answer, llm: reader.info.clone() })
+}
+
+/// Refuses what is too much; gives who will answer.
+fn check(state: &AppState, request: &AskRequest) -> AppResult<Arc<Reader>> {
+    let reader = state.answers().readers().find(request.llm.as_deref())?;
+    let limits = &state.options().limits;
+    check_chars("question", &request.question, limits.text_chars)?;
+    if request.images.len() > limits.images {
+        return Err(AppError::bad(format!("images: at most {}", limits.images)));
+    }
+    request.lens.check()?;
+    Ok(reader)
 }
 
 async fn prepare(

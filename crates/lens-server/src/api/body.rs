@@ -5,7 +5,10 @@ use axum::{
     Json,
     body::Bytes,
     extract::{FromRequest, Request, rejection::JsonRejection},
+    http::StatusCode,
 };
+use std::error::Error;
+use tower_http::timeout::TimeoutError;
 
 /// [`Json`] whose rejections are [`AppError`]s.
 pub(crate) struct AppJson<T>(pub(crate) T);
@@ -19,7 +22,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
         match Json::<T>::from_request(request, state).await {
             Ok(Json(value)) => Ok(Self(value)),
-            Err(rejection) => Err(AppError::new(rejection.status(), rejection.body_text())),
+            Err(rejection) => Err(refused(&rejection, rejection.status(), rejection.body_text())),
         }
     }
 }
@@ -33,7 +36,19 @@ impl<S: Send + Sync> FromRequest<S> for AppBytes {
     async fn from_request(request: Request, state: &S) -> Result<Self, AppError> {
         match Bytes::from_request(request, state).await {
             Ok(bytes) => Ok(Self(bytes)),
-            Err(rejection) => Err(AppError::new(rejection.status(), rejection.body_text())),
+            Err(rejection) => Err(refused(&rejection, rejection.status(), rejection.body_text())),
         }
     }
+}
+
+/// What a client is told of its body: that it came too late, or `text`.
+pub(crate) fn refused(rejection: &(dyn Error + 'static), status: StatusCode, text: String) -> AppError {
+    let mut cause = Some(rejection);
+    while let Some(error) = cause {
+        if error.is::<TimeoutError>() {
+            return AppError::new(StatusCode::REQUEST_TIMEOUT, "the body did not come in time");
+        }
+        cause = error.source();
+    }
+    AppError::new(status, text)
 }

@@ -1,8 +1,7 @@
 //! Chats in the two dialects: pictures become their evidence, then the upstream or the own language model answers.
 
-use super::{AppBytes, lacks};
+use super::{AppBytes, PictureRef, lacks};
 use crate::{
-    engine::Sight,
     error::{AppError, AppResult, ErrorBody},
     local::{Chat, Dialect, speak},
     metrics::TOKENS_SAVED,
@@ -22,7 +21,7 @@ use std::sync::Arc;
 /// Most hashes in the header that names the pictures of a request.
 const NAMED: usize = 32;
 
-/// OpenAI's chat completions. Image parts with `data:` URIs, anywhere in the history, become text in place.
+/// OpenAI's chat completions. Image parts, anywhere in the history, become text in place.
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "chat", request_body = Value,
     responses((status = 200, description = "as OpenAI documents it; `x-lens-pictures` names the pictures"),
         (status = "default", body = ErrorBody, description = "what went wrong")))]
@@ -92,17 +91,19 @@ async fn chat(state: &AppState, dialect: Dialect, incoming: Incoming) -> AppResu
 
 /// Finds the pictures and waits until each has been seen.
 async fn see(state: &AppState, body: Bytes) -> AppResult<Seen> {
-    let (parts, sights, wish) = state
+    let (mut parts, wish) = state
         .blocking(move |state| {
             let body = text(&body)?;
             let wish = wish(body)?;
             wish.check()?;
-            let parts = find(body, &state.options().limits)?;
-            let sights: Vec<Sight> =
-                parts.iter().map(|part| state.engine().see(part.bytes.clone())).collect::<AppResult<_>>()?;
-            Ok((parts, sights, wish))
+            Ok((find(body, &state.options().limits)?, wish))
         })
         .await?;
+    let mut sights = Vec::with_capacity(parts.len());
+    for part in &mut parts {
+        let picture = PictureRef(std::mem::take(&mut part.picture));
+        sights.push(picture.see(state, &part.subject).await?);
+    }
     let mut evidence = Vec::with_capacity(parts.len());
     for (part, sight) in parts.iter().zip(sights) {
         evidence.push(sight.whole(&part.subject).await?);

@@ -43,7 +43,7 @@ pub(crate) async fn classify(
     let ClassifyRequest { image, labels, question } = request;
     // The queue looks at the picture together with others, and the store knows it afterwards.
     image.clone().see(&state, "image").await?.whole("image").await?;
-    let bytes = state.blocking(move |state| image.bytes(state, "image")).await?;
+    let bytes = image.bytes(&state, "image").await?;
     let limits = state.options().limits.picture;
     let sorted = state.answers().work(move |lens| {
         let look = Look::new(Picture::decode(&bytes, &limits)?);

@@ -62,7 +62,7 @@ pub(crate) async fn embeddings(
     let name = embedder.fingerprint().get("model").unwrap_or("clip").to_owned();
     let place = state.answers().place()?;
     let encoding = request.encoding_format;
-    let items = state.blocking(move |state| items(state, request.input)).await?;
+    let items = items(&state, request.input).await?;
     let limits = state.options().limits.picture;
     let vectors = state.answers().work(move |lens| embed(lens.embedder()?, items, &limits)).await?;
     drop(place);
@@ -72,7 +72,7 @@ pub(crate) async fn embeddings(
     Ok(Json(json!({"object": "list", "data": data, "model": name, "usage": usage})).into_response())
 }
 
-fn items(state: &AppState, input: Input) -> AppResult<Vec<Item>> {
+async fn items(state: &AppState, input: Input) -> AppResult<Vec<Item>> {
     let texts = match input {
         Input::One(text) => vec![text],
         Input::Many(texts) => texts,
@@ -85,15 +85,17 @@ fn items(state: &AppState, input: Input) -> AppResult<Vec<Item>> {
     if pictures > limits.images {
         return Err(AppError::bad(format!("input: at most {} pictures", limits.images)));
     }
-    let item = |(index, text): (usize, String)| {
+    let mut items = Vec::with_capacity(texts.len());
+    for (index, text) in texts.into_iter().enumerate() {
         let subject = format!("input[{index}]");
-        if is_picture(&text) {
-            return PictureRef(text).bytes(state, &subject).map(Item::Image);
-        }
-        check_chars(&subject, &text, limits.text_chars)?;
-        Ok(Item::Text(text))
-    };
-    texts.into_iter().enumerate().map(item).collect()
+        items.push(if is_picture(&text) {
+            Item::Image(PictureRef(text).bytes(state, &subject).await?)
+        } else {
+            check_chars(&subject, &text, limits.text_chars)?;
+            Item::Text(text)
+        });
+    }
+    Ok(items)
 }
 
 fn is_picture(text: &str) -> bool {

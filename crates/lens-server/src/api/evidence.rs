@@ -1,6 +1,6 @@
 //! What a picture shows.
 
-use super::{AppJson, PictureRef, event, picture::recall, wants_events};
+use super::{AppJson, PictureRef, event, picture::recall, refused, wants_events};
 use crate::{
     engine::Sight,
     error::{AppError, AppResult, ErrorBody},
@@ -9,7 +9,7 @@ use crate::{
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest, Multipart, Path, Request, State},
+    extract::{FromRequest, Multipart, Path, Request, State, multipart::MultipartError},
     http::{HeaderMap, header},
     response::{
         IntoResponse, Response,
@@ -41,7 +41,7 @@ pub(crate) struct EvidenceForm {
 /// with the record so far, then `evidence` with the whole record, or `error`.
 #[utoipa::path(post, path = "/v1/evidence", tag = "lens",
     request_body(content((EvidenceRequest = "application/json"), (EvidenceForm = "multipart/form-data"))),
-    responses((status = 200, description = "the record", body = Value),
+    responses((status = 200, description = "the record", body = ref("#/components/schemas/Evidence")),
         (status = "default", body = ErrorBody, description = "what went wrong")))]
 pub(crate) async fn look(State(state): State<AppState>, request: Request) -> AppResult<Response> {
     let events = wants_events(request.headers());
@@ -61,7 +61,7 @@ pub(crate) async fn look(State(state): State<AppState>, request: Request) -> App
 /// The record of a picture that was seen before.
 #[utoipa::path(get, path = "/v1/evidence/{sha256}", tag = "lens",
     params(("sha256" = String, Path, description = "SHA-256 of the picture's bytes, 64 hexadecimal digits")),
-    responses((status = 200, description = "the record", body = Value),
+    responses((status = 200, description = "the record", body = ref("#/components/schemas/Evidence")),
         (status = "default", body = ErrorBody, description = "what went wrong")))]
 pub(crate) async fn known(State(state): State<AppState>, Path(sha256): Path<String>) -> AppResult<Response> {
     let record = state.blocking(move |state| recall(state, &sha256)).await?;
@@ -75,15 +75,14 @@ pub(super) fn is_form(headers: &HeaderMap) -> bool {
 
 /// The form's field `image`.
 pub(super) async fn file(request: Request, state: &AppState) -> AppResult<Bytes> {
-    let broken = |status, text: String| AppError::new(status, format!("the form: {text}"));
-    let mut form = Multipart::from_request(request, state)
-        .await
-        .map_err(|rejection| broken(rejection.status(), rejection.body_text()))?;
-    while let Some(field) =
-        form.next_field().await.map_err(|error| broken(error.status(), error.body_text()))?
-    {
+    let broken =
+        |error: MultipartError| refused(&error, error.status(), format!("the form: {}", error.body_text()));
+    let mut form = Multipart::from_request(request, state).await.map_err(|rejection| {
+        AppError::new(rejection.status(), format!("the form: {}", rejection.body_text()))
+    })?;
+    while let Some(field) = form.next_field().await.map_err(broken)? {
         if field.name() == Some("image") {
-            return field.bytes().await.map_err(|error| broken(error.status(), error.body_text()));
+            return field.bytes().await.map_err(broken);
         }
     }
     Err(AppError::bad("the form: expected a file in the field `image`"))

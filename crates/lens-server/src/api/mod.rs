@@ -13,7 +13,7 @@ pub(crate) mod views;
 mod body;
 mod picture;
 
-pub(crate) use body::{AppBytes, AppJson};
+pub(crate) use body::{AppBytes, AppJson, refused};
 pub(crate) use picture::PictureRef;
 
 use crate::error::{AppError, AppResult};

@@ -3,15 +3,17 @@
 use crate::{
     engine::Sight,
     error::{AppError, AppResult},
+    fetch::Pictures,
     state::AppState,
 };
 use axum::{body::Bytes, http::StatusCode};
-use lens::{Evidence, image::Source};
+use lens::Evidence;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 use utoipa::ToSchema;
 
-/// A picture: `data:image/...;base64,...`, or `sha256:...` for one that this server has seen.
+/// A picture: `data:image/...;base64,...`, `sha256:...` for one that this server has seen, and where the server
+/// allows it a path in its folder of pictures or a URL.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(transparent)]
 pub(crate) struct PictureRef(pub(crate) String);
@@ -19,22 +21,17 @@ pub(crate) struct PictureRef(pub(crate) String);
 impl PictureRef {
     /// The evidence, known or coming.
     pub(crate) async fn see(self, state: &AppState, subject: &str) -> AppResult<Sight> {
-        let subject = subject.to_owned();
-        state
-            .blocking(move |state| match self.hash() {
-                Some(sha256) => recall(state, sha256).map(Sight::Known),
-                None => state.engine().see(self.bytes(state, &subject)?),
-            })
-            .await
+        if let Some(sha256) = self.hash() {
+            let sha256 = sha256.to_owned();
+            return state.blocking(move |state| recall(state, &sha256).map(Sight::Known)).await;
+        }
+        let bytes = self.bytes(state, subject).await?;
+        state.blocking(move |state| state.engine().see(bytes)).await
     }
 
-    /// The encoded picture. Decodes base64: not for the event loop.
-    pub(crate) fn bytes(&self, state: &AppState, subject: &str) -> AppResult<Bytes> {
-        if !self.0.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
-            return Err(AppError::bad(format!("{subject}: expected data:image/...;base64,...")));
-        }
-        let read = Source::DataUri(self.0.as_str().into()).read(&state.options().limits.picture);
-        read.map(Bytes::from).map_err(|error| AppError::about(subject, &error))
+    /// The encoded picture.
+    pub(crate) async fn bytes(self, state: &AppState, subject: &str) -> AppResult<Bytes> {
+        Pictures::bytes(state, self.0, subject).await
     }
 
     fn hash(&self) -> Option<&str> {

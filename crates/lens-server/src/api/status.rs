@@ -17,10 +17,12 @@ pub(crate) async fn health() -> &'static str {
 #[utoipa::path(get, path = "/ready", tag = "status",
     responses((status = 200, description = "ready"), (status = 503, description = "not now")))]
 pub(crate) async fn ready(State(state): State<AppState>) -> Result<&'static str, AppError> {
-    if state.engine().is_open() {
-        return Ok("ready\n");
-    }
-    Err(AppError::new(StatusCode::SERVICE_UNAVAILABLE, "the server takes no pictures any more"))
+    let why = match (state.engine().is_open(), state.is_loading()) {
+        (true, false) => return Ok("ready\n"),
+        (true, true) => "the models are being loaded",
+        (false, _) => "the server takes no pictures any more",
+    };
+    Err(AppError::new(StatusCode::SERVICE_UNAVAILABLE, why))
 }
 
 /// Numbers in Prometheus' text format.

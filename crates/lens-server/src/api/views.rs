@@ -44,7 +44,7 @@ pub(crate) async fn views(State(state): State<AppState>, request: Request) -> Ap
         file(request, &state).await?
     } else {
         let AppJson(EvidenceRequest { image }) = AppJson::from_request(request, &state).await?;
-        state.blocking(move |state| image.bytes(state, "image")).await?
+        image.bytes(&state, "image").await?
     };
     let limits = state.options().limits.picture;
     let views = state

@@ -1,12 +1,14 @@
 //! The language models that answer by themselves, by name.
 
+use super::batcher::Batcher;
 use crate::{
     api::lacks,
     error::{AppError, AppResult},
+    metrics::Metrics,
 };
-use lens::{Error, ErrorKind, Lens, LlmInfo, Result};
+use lens::{Answer, Cancel, Decoding, Error, ErrorKind, Lens, LlmInfo, Result, prompt::PackedPrompt};
 use std::sync::Arc;
-use tokio::sync::Semaphore;
+use tokio::sync::mpsc;
 
 /// The pipeline's own language model first, then those of the options.
 #[derive(Debug)]
@@ -17,24 +19,50 @@ pub(crate) struct Readers(Vec<Arc<Reader>>);
 pub(crate) struct Reader {
     pub(crate) info: LlmInfo,
     pub(crate) lens: Arc<Lens>,
-    /// Where answers wait for each other.
-    pub(super) turn: Arc<Semaphore>,
+    /// Where questions wait.
+    batcher: Arc<Batcher>,
+}
+
+impl Reader {
+    /// Answers a prompt when its turn comes. `pieces` gets the answer as it is made, where the decoding streams.
+    pub(crate) async fn answer(
+        &self,
+        prompt: PackedPrompt,
+        decoding: Decoding,
+        pieces: Option<mpsc::UnboundedSender<String>>,
+        cancel: Cancel,
+    ) -> AppResult<Answer> {
+        self.batcher.answer(prompt, decoding, pieces, cancel).await
+    }
 }
 
 impl Readers {
+    /// The language model of `own`, whose batcher is there, and those of the others.
+    ///
     /// # Errors
-    /// `Config` when two have the same name, or one of the options has no language model.
-    pub(crate) fn new(own: &Arc<Lens>, others: &[Arc<Lens>]) -> Result<Self> {
+    /// `Config` when two have the same name, or one of the others has no language model; `Internal` when the system
+    /// gives no threads.
+    pub(super) fn new(
+        own: &Arc<Lens>,
+        own_batcher: &Arc<Batcher>,
+        others: &[Arc<Lens>],
+        metrics: &Arc<Metrics>,
+    ) -> Result<Self> {
         let mut all: Vec<Arc<Reader>> = Vec::with_capacity(1 + others.len());
         for lens in Some(own).filter(|own| own.reader().is_ok()).into_iter().chain(others) {
             let info = lens.reader()?.info();
+            let batcher = if Arc::ptr_eq(lens, own) {
+                Arc::clone(own_batcher)
+            } else {
+                Arc::new(Batcher::start(Arc::clone(lens), Arc::clone(metrics))?)
+            };
             if all.iter().any(|other| other.info.name == info.name) {
                 return Err(Error::new(ErrorKind::Config, "language models")
                     .expected("different names")
                     .found(format!("`{}` twice", info.name))
                     .hint("name each language model once"));
             }
-            all.push(Arc::new(Reader { info, lens: Arc::clone(lens), turn: Arc::new(Semaphore::new(1)) }));
+            all.push(Arc::new(Reader { info, lens: Arc::clone(lens), batcher }));
         }
         Ok(Self(all))
     }

@@ -32,18 +32,22 @@ impl Blocks {
         evidence: &[Arc<Evidence>],
         wish: &Wish,
     ) -> AppResult<Vec<Block>> {
-        let budget = Budget(wish.tokens.unwrap_or(TOKENS));
         let write = |(place, (part, evidence)): (usize, (&ImagePart, &Arc<Evidence>))| {
-            let record = wish.applied(evidence);
-            let packed = self.maker.make(&budget, &[&record], &[], "");
-            let packed = packed.map_err(|error| match error.kind() {
-                ErrorKind::Input => AppError::bad("lens.tokens: too few for any evidence"),
-                _ => AppError::about(&part.subject, &error),
-            })?;
-            let text = format!("{}{}", label(parts, place), packed.prompt.text.trim_end());
-            Ok(Block { text, tokens: packed.tokens })
+            let block = self.one(evidence, wish, &part.subject)?;
+            Ok(Block { text: label(parts, place) + &block.text, ..block })
         };
         parts.iter().zip(evidence).enumerate().map(write).collect()
+    }
+
+    /// The block of one picture. `subject` is what errors call it.
+    pub(crate) fn one(&self, evidence: &Evidence, wish: &Wish, subject: &str) -> AppResult<Block> {
+        let budget = Budget(wish.tokens.unwrap_or(TOKENS));
+        let packed = self.maker.make(&budget, &[&wish.applied(evidence)], &[], "");
+        let packed = packed.map_err(|error| match error.kind() {
+            ErrorKind::Input => AppError::bad("lens.tokens: too few for any evidence"),
+            _ => AppError::about(subject, &error),
+        })?;
+        Ok(Block { text: packed.prompt.text.trim_end().to_owned(), tokens: packed.tokens })
     }
 }
 

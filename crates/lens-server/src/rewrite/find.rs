@@ -5,10 +5,8 @@ use crate::{
     error::{AppError, AppResult},
     options::ServerLimits,
 };
-use axum::body::Bytes;
-use lens::image::Source;
 use serde_json::value::RawValue;
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 /// Tool results in documents in messages: deeper than any dialect goes.
 const DEPTH: usize = 6;
@@ -25,13 +23,13 @@ pub(crate) struct ImagePart {
     pub(crate) subject: String,
     /// The number of its message.
     pub(crate) message: usize,
-    /// The encoded picture.
-    pub(crate) bytes: Bytes,
+    /// What the part names: a `data:` URI, or what the client hopes the server can fetch.
+    pub(crate) picture: String,
     /// Its other fields as JSON, each with a comma before it.
     pub(crate) kept: String,
 }
 
-/// The pictures of `messages`, in order. Decodes base64: not for the event loop.
+/// The pictures of `messages`, in order. Reads all of the body: not for the event loop.
 pub(crate) fn find(body: &str, limits: &ServerLimits) -> AppResult<Vec<ImagePart>> {
     let Some(messages) = Fields::parse(body)?.get("messages") else {
         return Err(AppError::bad("the field `messages` is missing"));
@@ -92,9 +90,9 @@ impl<'a> Search<'a> {
         if self.parts.len() == self.limits.images {
             return Err(AppError::bad(format!("more than {} pictures in one request", self.limits.images)));
         }
-        let uri = uri(fields, subject)?;
-        let read = Source::DataUri(uri.into()).read(&self.limits.picture);
-        let bytes = read.map_err(|error| AppError::about(subject, &error))?;
+        let picture = picture(fields).ok_or_else(|| {
+            AppError::bad(format!("{subject}: expected a picture as a data: URI or as base64"))
+        })?;
         // A raw value is a piece of the text it was read from.
         let start = part.get().as_ptr().addr().saturating_sub(self.body.as_ptr().addr());
         let others =
@@ -103,39 +101,20 @@ impl<'a> Search<'a> {
             range: start..start + part.get().len(),
             subject: subject.to_owned(),
             message: self.message,
-            bytes: bytes.into(),
+            picture,
             kept: others.flat_map(|(name, value)| [",".to_owned(), member(name, value)]).collect(),
         });
         Ok(())
     }
 }
 
-/// The picture of a part as a `data:` URI.
-fn uri(fields: &Fields<'_>, subject: &str) -> AppResult<String> {
-    let unknown = || AppError::bad(format!("{subject}: expected a picture as a data: URI or as base64"));
+/// The picture of a part: what its URL says, or its base64 as a `data:` URI.
+fn picture(fields: &Fields<'_>) -> Option<String> {
     if let Some(value) = fields.get("image_url") {
-        let url = match string(value) {
-            Some(url) => url,
-            None => {
-                Fields::parse(value.get()).ok().and_then(|inner| inner.text("url")).ok_or_else(unknown)?
-            }
-        };
-        return data_uri(&url, subject);
+        let url = string(value).or_else(|| Fields::parse(value.get()).ok()?.text("url"));
+        return url.map(Cow::into_owned);
     }
-    let source =
-        fields.get("source").and_then(|value| Fields::parse(value.get()).ok()).ok_or_else(unknown)?;
-    match (source.text("data"), source.text("url")) {
-        (Some(data), _) => Ok(format!("data:;base64,{data}")),
-        (None, Some(url)) => data_uri(&url, subject),
-        (None, None) => Err(unknown()),
-    }
-}
-
-fn data_uri(url: &str, subject: &str) -> AppResult<String> {
-    if url.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:")) {
-        return Ok(url.to_owned());
-    }
-    Err(AppError::bad(format!(
-        "{subject}: this server does not fetch pictures; send them as data:image/...;base64,..."
-    )))
+    let source = Fields::parse(fields.get("source")?.get()).ok()?;
+    let data = source.text("data").map(|data| format!("data:;base64,{data}"));
+    data.or_else(|| source.text("url").map(Cow::into_owned))
 }

@@ -13,10 +13,6 @@ fn every_other_byte_stays() {
     let cases = [
         Case(r#" {"messages" :[ ] , "x":1e400} "#, r#" {"messages" :[ ] , "x":1e400} "#),
         Case(
-            r#"{"messages":[{"content":[ {"type":"image_url","image_url":"data:,;base64,QQ=="} ,1]}],"z":1.50}"#,
-            "no comma",
-        ),
-        Case(
             r#"{"messages":[{"content":[ {"type":"image_url","image_url":"data:;base64,QQ"} ,1]}],"z":1.50}"#,
             r##"{"messages":[{"content":[ {"type":"text","text":"#0\"\n"} ,1]}],"z":1.50}"##,
         ),
@@ -34,12 +30,7 @@ fn every_other_byte_stays() {
         ),
     ];
     for Case(body, expected) in cases {
-        match rewritten(body) {
-            Ok(text) => assert_eq!(text, expected, "{body}"),
-            Err(told) => {
-                assert!(told.contains("another encoding") || told.contains(expected), "{body}: {told}");
-            }
-        }
+        assert_eq!(rewritten(body).unwrap(), expected, "{body}");
     }
 }
 

@@ -76,6 +76,12 @@ pub(crate) fn reader(name: &str) -> Arc<Lens> {
     Arc::new(Lens::builder().llm(llm).build().unwrap())
 }
 
+/// A server with these eyes and the reader of [`state`].
+pub(crate) fn seeing(module: impl Module + 'static, options: ServerOptions) -> AppState {
+    let llm = FakeLlm::saying("it is blue").with_info(|info| info.chat = true);
+    AppState::new(Lens::builder().module(module).llm(llm).build().unwrap(), options).unwrap()
+}
+
 pub(crate) fn server() -> Router {
     app(state(ServerOptions::default()))
 }

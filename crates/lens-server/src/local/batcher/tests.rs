@@ -1,0 +1,122 @@
+use super::Batcher;
+use crate::metrics::Metrics;
+use lens::{
+    Answer, Cancel, Decoding, Error, ErrorKind, Lens, Llm, LlmInfo, Prompt, Result, prompt::PackedPrompt,
+};
+use std::{
+    sync::{Arc, Condvar, Mutex},
+    time::Duration,
+};
+
+/// Says a prompt back word by word once the gate is open; keeps the sizes of batches; fails at "bad".
+#[derive(Default)]
+struct Echo {
+    open: Mutex<bool>,
+    opened: Condvar,
+    batches: Mutex<Vec<usize>>,
+}
+
+impl Echo {
+    fn open(&self) {
+        *self.open.lock().unwrap() = true;
+        self.opened.notify_all();
+    }
+}
+
+impl Llm for Echo {
+    fn info(&self) -> LlmInfo {
+        LlmInfo::default()
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        text.len()
+    }
+
+    fn answer(
+        &self,
+        prompts: &[Prompt],
+        _: &Decoding,
+        hear: &mut dyn FnMut(usize, &str),
+        cancel: &Cancel,
+    ) -> Result<Vec<Answer>> {
+        self.batches.lock().unwrap().push(prompts.len());
+        drop(self.opened.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+        assert!(prompts.iter().all(|prompt| prompt.text != "panic"), "a defect of a model");
+        if prompts.iter().any(|prompt| prompt.text == "bad") {
+            return Err(Error::new(ErrorKind::Model, "echo").found("a bad prompt"));
+        }
+        for (index, prompt) in prompts.iter().enumerate() {
+            prompt
+                .text
+                .split_inclusive(' ')
+                .filter(|_| !cancel.is_raised())
+                .for_each(|word| hear(index, word));
+        }
+        Ok(prompts.iter().map(|prompt| Answer { text: prompt.text.clone(), ..Answer::default() }).collect())
+    }
+
+    fn score(&self, _: &Prompt, _: &[&str]) -> Result<Option<Vec<f64>>> {
+        Ok(None)
+    }
+}
+
+fn batcher(echo: &Arc<Echo>) -> Arc<Batcher> {
+    let lens = Lens::builder().shared_llm(echo.clone()).build().unwrap();
+    Arc::new(Batcher::start(Arc::new(lens), Arc::new(Metrics::default())).unwrap())
+}
+
+fn ask(answers: &Arc<Batcher>, text: &str, beams: usize) -> tokio::task::JoinHandle<Result<String, String>> {
+    let prompt = Prompt { text: text.into(), ..Prompt::default() };
+    let prompt = PackedPrompt { prompt, template: String::new(), tokens: 0, dropped: Vec::new() };
+    let (answers, decoding) = (Arc::clone(answers), Decoding { beams, ..Decoding::default() });
+    tokio::spawn(async move {
+        let answer = answers.answer(prompt, decoding, None, Cancel::new()).await;
+        answer.map(|answer| answer.text).map_err(|error| error.message)
+    })
+}
+
+/// Waits until so many questions wait behind the one under way.
+async fn wait_for(answers: &Batcher, waiting: usize) {
+    while answers.shared.queue().waiting.len() < waiting {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn questions_that_wait_are_answered_together_and_nothing_is_swapped() {
+    let echo = Arc::new(Echo::default());
+    let answers = batcher(&echo);
+    let mut asked = vec![(String::from("first"), ask(&answers, "first", 1))];
+    while echo.batches.lock().unwrap().is_empty() {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    for (index, beams) in [1, 1, 1, 3, 1].into_iter().enumerate() {
+        let text = format!("question {index}");
+        asked.push((text.clone(), ask(&answers, &text, beams)));
+        wait_for(&answers, index + 1).await;
+    }
+    echo.open();
+    for (text, answer) in asked {
+        assert_eq!(answer.await.unwrap().unwrap(), text);
+    }
+    assert_eq!(*echo.batches.lock().unwrap(), [1, 3, 1, 1], "another decoding is another batch");
+}
+
+#[tokio::test]
+async fn one_bad_question_spoils_no_other() {
+    for bad in ["bad", "panic"] {
+        let echo = Arc::new(Echo::default());
+        let answers = batcher(&echo);
+        let first = ask(&answers, "first", 1);
+        while echo.batches.lock().unwrap().is_empty() {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+        let (good, wrong) = (ask(&answers, "good", 1), ask(&answers, bad, 1));
+        wait_for(&answers, 2).await;
+        echo.open();
+        assert_eq!(first.await.unwrap().unwrap(), "first");
+        assert_eq!(good.await.unwrap().unwrap(), "good");
+        assert!(wrong.await.unwrap().unwrap_err().starts_with("the language model: "));
+        assert_eq!(ask(&answers, "after", 1).await.unwrap().unwrap(), "after");
+    }
+}

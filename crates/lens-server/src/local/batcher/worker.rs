@@ -1,0 +1,100 @@
+//! The thread that answers.
+
+use super::{BATCH, Job, Question, Queue, SUBJECT, Shared};
+use crate::{
+    error::AppError,
+    metrics::{ABANDONED, ANSWERS},
+};
+use lens::{Answer, Cancel, Error, ErrorKind, Lens, Prompt, Result};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::PoisonError,
+};
+
+/// Works until the queue is closed and empty.
+pub(super) fn run(shared: &Shared) {
+    while let Some(job) = next(shared) {
+        match job {
+            Job::Work(work) => _ = catch_unwind(AssertUnwindSafe(|| work(&shared.lens))),
+            Job::Question(first) => {
+                let questions = alike(shared, first);
+                shared.metrics.observe(ANSWERS, "", questions.len() as f64);
+                answer(&shared.lens, questions);
+            }
+        }
+    }
+}
+
+fn next(shared: &Shared) -> Option<Job> {
+    loop {
+        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
+        let mut queue = shared.wake.wait_while(shared.queue(), idle).unwrap_or_else(PoisonError::into_inner);
+        match queue.waiting.pop_front()? {
+            Job::Question(question) if question.cancel.is_raised() => shared.metrics.add(ABANDONED, "", 1.0),
+            job => return Some(job),
+        }
+    }
+}
+
+/// The question and those right behind it with the same decoding.
+fn alike(shared: &Shared, first: Question) -> Vec<Question> {
+    let (mut questions, mut queue) = (vec![first], shared.queue());
+    while questions.len() < BATCH {
+        let fits = |job: &mut Job| matches!((job, questions.first()), (Job::Question(one), Some(first)) if one.decoding == first.decoding);
+        let Some(Job::Question(question)) = queue.waiting.pop_front_if(fits) else { break };
+        if !question.cancel.is_raised() {
+            questions.push(question);
+        }
+    }
+    questions
+}
+
+/// Answers a batch. When it fails before a word was said, each question gets a try of its own, so that one cannot
+/// spoil the others.
+fn answer(lens: &Lens, questions: Vec<Question>) {
+    let mut said = false;
+    match together(lens, &questions, &mut said) {
+        Ok(answers) => {
+            for (question, answer) in questions.into_iter().zip(answers) {
+                // Nobody may wait any more.
+                _ = question.reply.send(Ok(answer));
+            }
+        }
+        Err(_) if !said && questions.len() > 1 => {
+            questions.into_iter().for_each(|one| answer(lens, vec![one]))
+        }
+        Err(error) => {
+            let error = AppError::about(SUBJECT, &error);
+            for question in questions {
+                _ = question.reply.send(Err(error.clone()));
+            }
+        }
+    }
+}
+
+fn together(lens: &Lens, questions: &[Question], said: &mut bool) -> Result<Vec<Answer>> {
+    let Some(first) = questions.first() else { return Ok(Vec::new()) };
+    let prompts: Vec<Prompt> = questions.iter().map(|question| question.prompt.clone()).collect();
+    // A batch goes on as long as anyone waits.
+    let cancel = if questions.len() == 1 { first.cancel.clone() } else { Cancel::new() };
+    let mut hear = |index: usize, piece: &str| {
+        if let Some(Question { pieces: Some(pieces), cancel, .. }) = questions.get(index) {
+            *said = true;
+            if pieces.send(piece.to_owned()).is_err() {
+                cancel.raise();
+            }
+        }
+        if questions.iter().all(|question| question.cancel.is_raised()) {
+            cancel.raise();
+        }
+    };
+    let answer = || lens.reader()?.answer(&prompts, &first.decoding, &mut hear, &cancel);
+    let answers = catch_unwind(AssertUnwindSafe(answer))
+        .unwrap_or_else(|_| Err(Error::new(ErrorKind::Internal, "language model").found("a panic")))?;
+    if answers.len() == questions.len() {
+        return Ok(answers);
+    }
+    Err(Error::new(ErrorKind::Internal, "answers of the language model")
+        .expected(questions.len().to_string())
+        .found(answers.len().to_string()))
+}
