@@ -68,6 +68,9 @@ struct Asking<'a> {
 
 impl Asking<'_> {
     fn each(&self, seen: &Seen, several: bool) -> Result<(), Failure> {
+        if self.session.interrupt.is_raised() {
+            return Ok(());
+        }
         let printer = self.session.printer;
         let prompt = self.lens.prompt(&[&seen.evidence], &[], self.question)?;
         let label = if several { format!("{}: ", seen.name) } else { String::new() };

@@ -16,6 +16,9 @@ pub(super) fn run(args: &Classify, session: &Session) -> Outcome {
     lens.reader()?;
     let mut first = true;
     looking::for_each(session, &lens, &args.images, Some(&args.question), &mut |seen| {
+        if session.interrupt.is_raised() {
+            return Ok(());
+        }
         let results = lens.classify(std::slice::from_ref(&seen.look), &labels, &args.question)?;
         let Some(mut result) = results.into_iter().next() else { return Ok(()) };
         result.clip.truncate(args.top);

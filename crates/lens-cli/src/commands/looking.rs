@@ -27,7 +27,8 @@ pub(super) struct Seen {
 type Named<T> = (String, Result<T, Error>);
 
 /// Looks at every picture that `arguments` name and gives each to `each`, in order. An error of `each` counts for
-/// its picture. Ctrl-C ends it between two pictures.
+/// its picture. Ctrl-C ends it between two batches: what was seen of the last one is done and handed on, and an `each`
+/// that has more to do with it asks for itself.
 pub(super) fn for_each(
     session: &Session,
     lens: &Lens,
@@ -62,9 +63,6 @@ pub(super) fn for_each(
                     report(session, &name, &error)?;
                 }
                 Err(other) => return Err(other),
-            }
-            if session.interrupt.is_raised() {
-                break;
             }
         }
     }

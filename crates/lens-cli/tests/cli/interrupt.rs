@@ -3,12 +3,13 @@
 
 use crate::{
     hub::{BLOBS, PULL, SHA256, online, slow_hub},
-    place::{Place, transcript},
+    place::{Place, json_lines, stdout as stdout_of, transcript},
     remote::{self, endpoint},
 };
+use image::{DynamicImage, ImageFormat, Rgb, RgbImage};
 use insta::assert_snapshot;
 use std::{
-    io::{BufRead, BufReader, Write},
+    io::{BufRead, BufReader, Cursor, Read, Write},
     path::Path,
     process::{Child, Command, Output, Stdio},
     thread,
@@ -85,6 +86,28 @@ fn a_vocabulary_goes_on_where_it_stopped() {
     });
     assert!(child.wait_with_output().unwrap().status.success());
     assert!(part().is_none(), "the second run completes what the first began");
+}
+
+#[test]
+fn a_run_over_many_pictures_prints_all_that_was_seen() {
+    let place = Place::new();
+    for grey in 0..40 {
+        let picture = DynamicImage::from(RgbImage::from_pixel(32, 32, Rgb([grey; 3])));
+        let mut png = Cursor::new(Vec::new());
+        picture.write_to(&mut png, ImageFormat::Png).unwrap();
+        place.write(&format!("{grey:02}.png"), png.into_inner());
+    }
+    let mut see = place.process(&["-q", "--json", "see", "."]).stdout(Stdio::piped()).spawn().unwrap();
+    let mut stdout = BufReader::new(see.stdout.take().unwrap());
+    let mut text = String::new();
+    stdout.read_line(&mut text).unwrap();
+    interrupt(&see);
+    stdout.read_to_string(&mut text).unwrap();
+    assert_eq!(see.wait().unwrap().code(), Some(130));
+    let printed = json_lines(&text).len();
+    assert!(printed < 40, "it ended early");
+    let stats = json_lines(&stdout_of(place.lens(&["--json", "cache", "stats"]))).remove(0);
+    assert_eq!(stats["entries"], printed);
 }
 
 #[test]
