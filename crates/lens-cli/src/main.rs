@@ -1,5 +1,5 @@
 //! The `lens` command: arguments ([`args`]) -> settings and models ([`session`]) -> one of [`commands`] -> exit code
-//! ([`exit`]). Only [`printer`] writes to stdout and stderr.
+//! ([`exit`]). Only [`printer`] writes to stdout and stderr, but for the last words of a defect.
 
 mod args;
 mod commands;
