@@ -1,12 +1,15 @@
 # `make check` is exactly what CI runs.
 CARGO ?= cargo
 
+CHROMIUM ?= chromium
+TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
+
 # Needs the Python of reference/README.md.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check fmt lint deny test doc clients golden
+.PHONY: check fmt lint deny test page doc clients golden
 
-check: fmt lint deny test doc clients
+check: fmt lint deny test doc page clients
 
 fmt:
 	$(CARGO) fmt --all --check
@@ -22,6 +25,14 @@ deny:
 
 test:
 	$(CARGO) test --workspace --locked
+
+# The page in a real browser, against `lens serve`. Screenshots: target/page.
+page:
+	@command -v $(CHROMIUM) >/dev/null || { apt-get update && apt-get install --yes --no-install-recommends chromium fonts-dejavu-core; } \
+		|| { echo "the page is tested in Chromium: install it, or name it (make page CHROMIUM=...)" >&2; exit 1; }
+	npm ci --prefix web/tests --no-audit --no-fund
+	$(CARGO) build -p lens-eyes --locked
+	CHROMIUM=$$(command -v $(CHROMIUM)) LENS=$(TARGET)/debug/lens SHOTS=$(TARGET)/page node --test web/tests/page.test.mjs
 
 doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked

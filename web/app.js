@@ -16,6 +16,7 @@ const state = { about: undefined, readers: undefined, file: undefined, sha256: u
 
 const conversation = new Conversation($("answers"), {
   choose: () => ({ ...evidence.chosen($("modules")), llms: state.readers.chosen(), named: state.readers.named }),
+  busy,
   say: (text) => { $("told").textContent = text; },
   // A server that was started anew may not know the picture any more.
   fail: (error, retry) => (error.forgotten ? look(state.file, { turns: conversation.turns }).then(retry) : fail(error, retry)),
@@ -25,6 +26,12 @@ const conversation = new Conversation($("answers"), {
 function say(text, busy = false) {
   $("status").textContent = text;
   $("status").classList.toggle("busy", busy);
+}
+
+// While an answer comes, the button gives it up.
+function busy(whether) {
+  $("send").type = whether ? "button" : "submit";
+  $("send").textContent = whether ? "Stop" : "Ask";
 }
 
 // Tells of an error where one looks; what may work later has a button to try once more.
@@ -160,6 +167,12 @@ function wire() {
     const show = () => api.example(button.dataset.example).then((file) => look(file, { question }), (error) => fail(error, show));
     button.addEventListener("click", show);
   }
+  $("send").addEventListener("click", (event) => {
+    if ($("send").type === "submit") return;
+    // The button is "Ask" again before this event is over; it must not ask.
+    event.preventDefault();
+    conversation.stop();
+  });
   $("ask").addEventListener("submit", (event) => {
     event.preventDefault();
     put($("question").value.trim() || $("question").placeholder);

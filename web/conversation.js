@@ -8,11 +8,11 @@ import * as ablation from "./ablation.js";
 import * as drawing from "./answer.js";
 
 export class Conversation {
-  #place; #hooks; #image; #signal; #last;
+  #place; #hooks; #image; #signal; #last; #pending;
   turns = [];
 
-  // Hooks: `choose()` gives { modules, without, llms, named }; `say(text)` tells those who hear the page; `fail(error,
-  // retry)` tells everyone; `keep()` is called when a turn is complete.
+  // Hooks: `choose()` gives { modules, without, llms, named }; `busy(whether)`; `say(text)` tells those who hear the page;
+  // `fail(error, retry)` tells everyone; `keep()` is called when a turn is complete.
   constructor(place, hooks) {
     this.#place = place;
     this.#hooks = hooks;
@@ -35,43 +35,57 @@ export class Conversation {
 
   // Asks the last question again: a switch was turned, or another language model chosen.
   again() {
-    if (this.#last) return this.#take({ question: this.#last.question, follows: this.#last.follows }, this.#last);
+    const of = this.#pending?.turn ?? this.#last;
+    if (of) return this.#take(of);
   }
 
-  async #take({ question, follows }, before) {
-    const { modules, without, llms, named } = this.#hooks.choose();
-    const answers = llms.map((llm) => ({ llm, text: "" }));
-    const turn = { question, follows, modules, without, answers, named };
-    const drawn = this.#draw(turn);
-    this.#last = turn;
-    const outcomes = await Promise.allSettled(answers.map((answer, index) => this.#answer(turn, answer, drawn.columns[index])));
-    const failure = outcomes.find(({ status }) => status === "rejected")?.reason;
-    if (failure) {
-      drawn.line.remove();
-      if (this.#last === turn) this.#last = before ?? follows.at(-1);
-      if (failure.name !== "AbortError") this.#hooks.fail(failure, () => this.#take({ question, follows }, before));
-      return;
+  // Gives up the answer that is on its way.
+  stop() {
+    this.#pending?.abort();
+  }
+
+  async #take({ question, follows }) {
+    this.stop();
+    const { modules, without, llms, named } = this.#hooks.choose(), control = new AbortController();
+    const turn = { question, follows, modules, without, named, answers: llms.map((llm) => ({ llm, text: "" })) };
+    const pending = { turn, abort: () => control.abort() }, drawn = this.#draw(turn);
+    this.#pending = pending;
+    this.#hooks.busy(true);
+    const outcomes = await Promise.allSettled(turn.answers.map((answer, index) => this.#answer(turn, answer, drawn.columns[index], control)));
+    if (this.#pending === pending) {
+      this.#pending = undefined;
+      this.#hooks.busy(false);
     }
+    const failure = outcomes.find(({ status }) => status === "rejected")?.reason;
+    if (!failure) return this.#complete(turn, drawn);
+    control.abort();
+    drawn.line.remove();
+    if (failure.name !== "AbortError") this.#hooks.fail(failure, () => this.#take(turn));
+  }
+
+  #complete(turn, drawn) {
+    // The same question with another choice has the very same `follows`.
+    turn.verdict = verdict(turn, this.#last?.follows === turn.follows ? this.#last : undefined);
+    this.#last = turn;
     this.turns.push(turn);
-    turn.verdict = verdict(turn, before);
     this.#finish(turn, drawn);
-    this.#hooks.say(answers.map(({ llm, text }) => `${llm}: ${text || "no answer"}`).join(". "));
+    this.#hooks.say(turn.answers.map(({ llm, text }) => `${llm}: ${text || "no answer"}`).join(". "));
     this.#hooks.keep();
   }
 
-  async #answer(turn, answer, { text }) {
-    await this.#request(turn, answer.llm, turn.modules, (name, data) => {
+  #answer(turn, answer, { text }, control) {
+    return this.#request(turn, answer.llm, turn.modules, AbortSignal.any([this.#signal, control.signal]), (name, data) => {
       if (name === "prompt") answer.prompt = data;
       if (name === "token") text.textContent += data.text;
       if (name === "reply") answer.text = data.answer.text;
     });
   }
 
-  #request({ question, follows }, llm, modules, hear) {
+  #request({ question, follows }, llm, modules, signal, hear) {
     const said = ({ answers }) => (answers.find((answer) => answer.llm === llm) ?? answers[0]).text;
     const history = follows.map((turn) => ({ question: turn.question, answer: said(turn) }));
     // With one beam the answer comes word by word.
-    return api.ask({ images: [this.#image], question, llm, history, lens: { modules, beams: 1 } }, hear, this.#signal);
+    return api.ask({ images: [this.#image], question, llm, history, lens: { modules, beams: 1 } }, hear, signal);
   }
 
   #draw(turn) {
@@ -91,7 +105,7 @@ export class Conversation {
       column.text.classList.remove("coming");
       const ask = async (modules) => {
         let said = "";
-        await this.#request(turn, llm, modules, (name, data) => name === "reply" && (said = data.answer.text));
+        await this.#request(turn, llm, modules, this.#signal, (name, data) => name === "reply" && (said = data.answer.text));
         return said;
       };
       column.foot.append(drawing.prompt(prompt), ablation.button(text, turn.modules, ask, (error) => this.#hooks.fail(error)));

@@ -6,9 +6,9 @@ const SHOWN = 6;
 
 // `best`: the score that fills the bar, or the best of the list where that is higher. Cosines of most CLIPs stay below 0.4.
 const MODULES = {
-  tags: { title: "Tags", best: 0.4, items: (record) => record.tags.map((tag) => similar(tag)) },
-  attributes: { title: "Attributes", best: 0.4, items: (record) => record.attributes.map((tag) => similar(tag)) },
-  captions: { title: "Captions", best: 1, items: captions },
+  tags: { title: "Tags", best: 0.4, items: (record) => record.tags.map(similar) },
+  attributes: { title: "Attributes", best: 0.4, items: (record) => record.attributes.map(similar) },
+  captions: { title: "Captions", best: 0.4, items: (record) => record.captions.map(sentence) },
   ocr: { title: "Words in the picture", best: 1, items: (record) => record.ocr.map(words) },
 };
 
@@ -19,13 +19,9 @@ export const titles = (names) => new Intl.ListFormat("en").format(names.map(titl
 
 const similar = ({ id, text, cosine }) => ({ id, text, score: cosine, meaning: "Similarity of picture and text (cosine)" });
 
-const words = ({ id, text, confidence, ink }) => ({ id, text: `“${text}”`, aside: ink && `painted ${ink}`, score: confidence, meaning: "Confidence of the reading" });
+const sentence = ({ id, text, count, clip_similarity }) => ({ ...similar({ id, text, cosine: clip_similarity }), aside: count > 1 && `said ${count} times` });
 
-// Of several captions, the share of sentences that came out the same; a single one needs no bar.
-function captions(record) {
-  const total = record.captions.reduce((sum, caption) => sum + caption.count, 0);
-  return record.captions.map(({ id, text, count }) => ({ id, text, score: total > 1 ? count / total : undefined, meaning: "Share of the captions that say exactly this" }));
-}
+const words = ({ id, text, confidence, ink }) => ({ id, text: `“${text}”`, aside: ink && `painted ${ink}`, score: confidence, meaning: "Confidence of the reading" });
 
 function bar({ score, meaning }, best) {
   if (score === undefined) return "";
@@ -81,7 +77,9 @@ export function show(place, name, record, onChange) {
   const items = module.items(record);
   const notes = (record.notes ?? []).filter((note) => note.module === name).map((note) => note.text);
   if (!items.length && !notes.length) notes.push("Nothing found.");
-  const head = element("div", { className: "head" }, toggle(name, onChange), element("h3", {}, module.title),
+  // Of nothing there is nothing to switch off.
+  const switched = items.length ? [toggle(name, onChange)] : [];
+  const head = element("div", { className: "head" }, ...switched, element("h3", {}, module.title),
     element("span", { className: "time" }, time(record.timings?.[name])));
   const block = element("section", { className: `module ${name}` }, head, ...list(items, module.best),
     ...notes.map((note) => element("p", { className: "quiet" }, note)));
@@ -89,7 +87,7 @@ export function show(place, name, record, onChange) {
   else place.append(block);
 }
 
-// The modules that are switched on, and those that are not.
+// The modules that found something: those that are switched on, and those that are not.
 export function chosen(place) {
   const boxes = [...place.querySelectorAll("input[name=module]")];
   const names = (on) => boxes.filter((box) => box.checked === on).map((box) => box.value);
