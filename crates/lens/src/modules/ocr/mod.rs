@@ -82,15 +82,15 @@ mod tests {
     #[test]
     fn files_that_are_no_models_are_an_error_that_names_them() {
         let folder = tempfile::tempdir().unwrap();
-        for name in ["detection.onnx", "recognition.onnx"] {
-            fs_err::write(folder.path().join(name), "no model").unwrap();
+        for bytes in [&b"no model"[..], &[0xff; 64], b""] {
+            for name in ["detection.onnx", "recognition.onnx"] {
+                fs_err::write(folder.path().join(name), bytes).unwrap();
+            }
+            let module = OcrModule::new(OcrModels::open(folder.path()).unwrap(), 1600);
+            let error = module.see(&[plain_look([0; 3]).unwrap()], &mut |_, _| ()).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Weights);
+            let names_it = error.thing().contains(folder.path().to_str().unwrap());
+            assert!(names_it && error.advice().is_some(), "{error}");
         }
-        let module = OcrModule::new(OcrModels::open(folder.path()).unwrap(), 1600);
-        let error = module.see(&[plain_look([0; 3]).unwrap()], &mut |_, _| ()).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Weights);
-        assert!(
-            error.thing().contains(folder.path().to_str().unwrap()) && error.advice().is_some(),
-            "{error}"
-        );
     }
 }
