@@ -21,7 +21,7 @@ async fn web() -> SocketAddr {
         .route("/picture", get(|| async { "picture" }))
         .route("/large", get(|| async { "x".repeat(101) }))
         .route("/endless", get(endless))
-        .route("/slow", get(|| std::future::pending::<()>()))
+        .route("/slow", get(std::future::pending::<()>))
         .route("/hops/{left}", get(hops))
         .route("/to/{*url}", get(|Path(url): Path<String>| async move { Redirect::temporary(&url) }))
         .route("/nowhere", get(|| async { StatusCode::FOUND }));

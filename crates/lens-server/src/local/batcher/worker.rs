@@ -61,7 +61,9 @@ fn answer(lens: &Lens, questions: Vec<Question>) {
             }
         }
         Err(_) if !said && questions.len() > 1 => {
-            questions.into_iter().for_each(|one| answer(lens, vec![one]))
+            for question in questions {
+                answer(lens, vec![question]);
+            }
         }
         Err(error) => {
             let error = AppError::about(SUBJECT, &error);
