@@ -38,12 +38,12 @@ doc:
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --no-deps --locked
 
 # The official SDKs against `lens serve`, in an environment of their own. Needs Python 3.11 or later.
-CLIENTS = $(or $(CARGO_TARGET_DIR),target)/clients
+CLIENTS = $(TARGET)/clients
 clients:
 	$(CARGO) build -p lens-eyes --locked
 	test -x $(CLIENTS)/bin/python || python3 -m venv $(CLIENTS)
 	$(CLIENTS)/bin/python -m pip install --quiet --disable-pip-version-check -r crates/lens-server/clients/requirements.txt
-	$(CLIENTS)/bin/python crates/lens-server/clients/check_sdks.py $(or $(CARGO_TARGET_DIR),target)/debug/lens
+	$(CLIENTS)/bin/python crates/lens-server/clients/check_sdks.py $(TARGET)/debug/lens
 
 golden:
 	$(PYTHON) -m reference.golden
