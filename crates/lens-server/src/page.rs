@@ -82,3 +82,19 @@ fn headers(kind: &'static str) -> [(HeaderName, &'static str); 5] {
         (header::CACHE_CONTROL, "no-cache"),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ASSETS;
+
+    #[test]
+    fn every_file_of_the_page_is_inside() {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../web");
+        for entry in fs_err::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            let known = ASSETS.iter().any(|(own, ..)| *own == name);
+            assert!(known || entry.path().is_dir(), "{name} is in web/ and not in ASSETS");
+        }
+    }
+}
