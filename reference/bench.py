@@ -1,183 +1,181 @@
-"""LENS and its peers side by side: random weights, real shapes, alternating runs, one table.
+"""LENS and its peers side by side: random weights, published sizes, alternating runs, one table.
 
-    python -m reference.bench [--works clip,blip,t5,text] [--rounds 5] [--threads 2] [--peers torch,onnx]
+    cargo build --release -p lens-nn --example bench
+    cargo build --release --manifest-path reference/candle_peer/Cargo.toml
+    python -m reference.bench prepare            # checkpoints of 9 GB and their packed layers below target/bench
+    python -m reference.bench run clip-1 t5      # measures rows, each into target/bench/results/ROW.json
+    python -m reference.bench table              # prints what was measured so far
 
-Every round runs each contender once, so all of them meet the same noise. The table gives medians, the spread (least to
-greatest) and the ratio of medians. Build first: cargo build --release -p lens-nn --example bench
+Every contender is a process of its own. Each round runs each of them once, so that all meet the same noise. The table gives
+medians, the spread (least to greatest), the greatest resident memory and the ratios of medians.
 """
 
 import argparse
+import json
+import os
+import shutil
 import statistics
 import subprocess
-import tempfile
+import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
-import torch
-from safetensors.torch import save_file
-from transformers import (
-    BlipConfig,
-    BlipForConditionalGeneration,
-    CLIPConfig,
-    CLIPModel,
-    T5Config,
-    T5ForConditionalGeneration,
-)
-
-BINARY = Path("target/release/examples/bench")
-
-
-def clip_large():
-    text = dict(hidden_size=768, intermediate_size=3072, num_hidden_layers=12, num_attention_heads=12, hidden_act="quick_gelu")
-    vision = dict(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16, patch_size=14,
-                  hidden_act="quick_gelu")
-    return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=768))
-
-
-def blip_large():
-    text = dict(hidden_size=768, num_hidden_layers=12, num_attention_heads=12, intermediate_size=3072, vocab_size=30524,
-                encoder_hidden_size=1024)
-    vision = dict(hidden_size=1024, intermediate_size=4096, num_hidden_layers=24, num_attention_heads=16, image_size=384,
-                  patch_size=16)
-    return BlipForConditionalGeneration(BlipConfig(text_config=text, vision_config=vision))
-
-
-def flan_t5_base():
-    return T5ForConditionalGeneration(T5Config(
-        vocab_size=32128, d_model=768, d_kv=64, d_ff=2048, num_layers=12, num_heads=12, feed_forward_proj="gated-gelu",
-        tie_word_embeddings=False, decoder_start_token_id=0))
-
-
-def image_work(model, dtype, batch):
-    pixels = torch.randn(batch, 3, 224, 224, dtype=dtype)
-    return lambda: model.get_image_features(pixels)
-
-
-def text_work(model, dtype, batch):
-    """Tags padded to the context, as open_clip's tokenizer does."""
-    ids = torch.full((batch, 77), 49407)
-    ids[:, 0] = 49406
-    ids[:, 1:7] = torch.randint(1, 49000, (batch, 6))
-    return lambda: model.get_text_features(ids)
-
-
-def caption_work(model, dtype, batch):
-    pixels = torch.randn(batch, 3, 384, 384, dtype=dtype)
-    fixed = dict(pixel_values=pixels, max_length=30, min_length=30)
-    prompt = torch.tensor([[30522, 1037, 3861, 1997, 102]] * batch)
-
-    def run():
-        model.generate(input_ids=prompt.clone(), do_sample=False, num_beams=5, **fixed)
-        model.generate(input_ids=prompt.clone(), do_sample=True, top_k=50, num_return_sequences=10, **fixed)
-
-    return run
-
-
-def answer_work(model, dtype, batch):
-    question = torch.randint(3, 32000, (batch, 400))
-    return lambda: model.generate(input_ids=question, num_beams=5, length_penalty=-1.0, max_new_tokens=10,
-                                  min_new_tokens=10, do_sample=False)
-
-
-WORKS = {
-    # name: (model, our family, torch work, batches)
-    "clip": (clip_large, "clip", image_work, (1, 8)),
-    "text": (clip_large, "text", text_work, (64,)),
-    "blip": (blip_large, "blip", caption_work, (1,)),
-    "t5": (flan_t5_base, "t5", answer_work, (1,)),
+TARGET = Path(os.environ.get("CARGO_TARGET_DIR", "target"))
+CANDLE = Path(os.environ.get("CANDLE_TARGET_DIR", "reference/candle_peer/target")) / "release/candle-peer"
+CHECKPOINTS = {"clip": ["clip-large"], "text": ["clip-large"], "blip": ["blip-large"], "t5": ["flan-t5-base"],
+               "vision": ["ViT-H-14", "blip-large"]}
+LENS = {kind: ("lens", kind) for kind in ("f32", "bf16", "int8")}
+TORCH = [("torch", "f32"), ("torch", "bf16")]
+TOWER_PEERS = [("onnx", "f32"), ("onnx", "int8"), ("candle", "f32")]
+ROWS = {
+    # name: (what it is, work, batch, contenders)
+    "clip-1": ("CLIP ViT-L/14, 1 picture", "clip", 1, [*LENS.values(), *TORCH, *TOWER_PEERS]),
+    "clip-8": ("CLIP ViT-L/14, 8 pictures", "clip", 8, [*LENS.values(), *TORCH, *TOWER_PEERS]),
+    "blip": ("BLIP-large, beam-5 caption and 10 samples of 30 tokens", "blip", 1, [*LENS.values(), *TORCH]),
+    "t5": ("Flan-T5-base, 400 tokens in, 10 out, beam 5", "t5", 1, [*LENS.values(), *TORCH]),
+    "vision": ("Vision stage: ViT-H/14, two vocabularies, BLIP-large", "vision", 1, [LENS["bf16"], LENS["int8"], *TORCH]),
+    "text": ("CLIP ViT-L/14, 128 tags", "text", 128, [*LENS.values(), *TORCH]),
 }
 
 
-class Ours:
-    """The bench example in one precision; one line in, one time out."""
+class Contender:
+    """A process that loads its models, prints `ready SECONDS`, and answers a batch with the seconds it took."""
 
-    def __init__(self, family, checkpoint, precision, threads):
-        command = [BINARY, family, checkpoint, precision, str(threads)]
-        self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout.readline().strip() == "ready"
+    def __init__(self, command: list, threads: int):
+        environment = os.environ | {"RAYON_NUM_THREADS": str(threads), "OMP_NUM_THREADS": str(threads)}
+        start = time.perf_counter()
+        self.process = subprocess.Popen([str(word) for word in command], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                                        text=True, env=environment)
+        answer = self.process.stdout.readline().split()
+        assert answer[:1] == ["ready"], f"{command} did not start"
+        self.started = time.perf_counter() - start
+        self.loaded = float(answer[1])
 
-    def seconds(self, batch):
+    def seconds(self, batch: int) -> float:
         self.process.stdin.write(f"{batch}\n")
         self.process.stdin.flush()
         return float(self.process.stdout.readline())
 
-    def close(self):
+    def peak_bytes(self) -> int:
+        """The greatest resident memory so far, pages of mapped files included."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return 1024 * next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
         self.process.stdin.close()
         self.process.wait()
 
 
-class Torch:
-    """The reference in one type of number."""
-
-    def __init__(self, model, dtype, make):
-        self.model, self.dtype, self.make, self.works = model.to(dtype), dtype, make, {}
-
-    def seconds(self, batch):
-        if batch not in self.works:
-            self.works[batch] = self.make(self.model, self.dtype, batch)
-        start = time.perf_counter()
-        self.works[batch]()
-        return time.perf_counter() - start
-
-    def close(self):
-        self.model = self.works = None
+def command(folder: Path, work: str, kind: tuple[str, str], threads: int) -> list:
+    program, precision = kind
+    if program == "lens":
+        models = [folder / name for name in CHECKPOINTS[work]]
+        return [TARGET / "release/examples/bench", work, precision, threads, folder / "packed" / precision, *models]
+    if program == "candle":
+        return [CANDLE, folder / "clip-large/model.safetensors"]
+    if program == "onnx":
+        return [sys.executable, "-m", "reference.onnx_peer", folder, precision, threads]
+    return [sys.executable, "-m", "reference.torch_peer", work, folder, precision, threads]
 
 
-def contenders(work, folder, threads, peers):
-    build, family, make, _ = WORKS[work]
-    torch.manual_seed(0)
-    model = build().eval()
-    checkpoint = Path(folder) / work
-    checkpoint.mkdir()
-    model.config.save_pretrained(checkpoint)
-    state = {name: tensor.clone().contiguous() for name, tensor in model.state_dict().items()}
-    save_file(state, checkpoint / "model.safetensors")
-    found = {f"lens {precision}": Ours(family, checkpoint, precision, threads) for precision in ("f32", "bf16", "int8")}
-    if "torch" in peers:
-        found["torch f32"] = Torch(model, torch.float32, make)
-        found["torch bf16"] = Torch(build().eval(), torch.bfloat16, make)
-    if "onnx" in peers and work == "clip":
-        from .onnx_peer import OnnxRuntime
-
-        found["onnx f32"] = OnnxRuntime(model, folder, threads, quantize=False)
-        found["onnx int8"] = OnnxRuntime(model, folder, threads, quantize=True)
-    return found
-
-
-def measure(found, batch, rounds):
-    times = {name: [] for name in found}
-    for round_ in range(rounds + 1):
-        for name, contender in found.items():
-            seconds = contender.seconds(batch)
-            if round_:  # the first is a warm-up
-                times[name].append(seconds)
-    return times
+def measure(options: argparse.Namespace, row: str) -> dict:
+    about, work, batch, kinds = ROWS[row]
+    kinds = [kind for kind in kinds if kind[0] in options.programs.split(",")]
+    with ExitStack() as stack:
+        started = {}
+        for kind in kinds:
+            process = Contender(command(options.folder, work, kind, options.threads), options.threads)
+            started[" ".join(kind)] = stack.enter_context(process)
+        times = {name: [] for name in started}
+        for round_ in range(options.rounds + 1):
+            for name, contender in started.items():
+                seconds = contender.seconds(batch)
+                if round_:  # the first is a warm-up
+                    times[name].append(seconds)
+        found = {
+            name: {"seconds": times[name], "peak_bytes": contender.peak_bytes(), "loaded": contender.loaded,
+                   "started": contender.started}
+            for name, contender in started.items()
+        }
+    return {"about": about, "threads": options.threads, "date": time.strftime("%Y-%m-%d"), "contenders": found}
 
 
-def report(work, batch, times):
-    middle = {name: statistics.median(values) for name, values in times.items()}
-    for name, values in times.items():
-        against = {peer: middle[peer] / middle[name] for peer in middle if not peer.startswith("lens")}
-        ratios = " ".join(f"{ratio:.2f}x {peer}" for peer, ratio in against.items()) if name.startswith("lens") else ""
-        print(f"| {work} x{batch} | {name} | {middle[name]:.3f} | {min(values):.3f}-{max(values):.3f} | {ratios} |", flush=True)
+def first_start(options: argparse.Namespace, work: str, precision: str) -> dict:
+    """Loading without packed layers, and with those that the first start left; one run of the work each."""
+    folder = options.folder
+    packed = folder / "packed" / "first"
+    shutil.rmtree(packed, ignore_errors=True)
+    found = {}
+    for name in ("first start", "second start"):
+        given = command(folder, work, ("lens", precision), options.threads)
+        given[4] = packed
+        with Contender(given, options.threads) as contender:
+            contender.seconds(1)
+            found[f"lens {precision}, {name}"] = {"seconds": [contender.loaded], "peak_bytes": contender.peak_bytes()}
+    shutil.rmtree(packed)
+    for kind in TORCH:
+        with Contender(command(folder, work, kind, options.threads), options.threads) as contender:
+            contender.seconds(1)
+            found[" ".join(kind)] = {"seconds": [contender.loaded], "peak_bytes": contender.peak_bytes()}
+    return {"about": f"Loading of {' and '.join(CHECKPOINTS[work])}", "threads": options.threads,
+            "date": time.strftime("%Y-%m-%d"), "contenders": found}
 
 
-def main():
+def print_row(found: dict) -> None:
+    middle = {name: statistics.median(one["seconds"]) for name, one in found["contenders"].items()}
+    for name, one in found["contenders"].items():
+        peers = [peer for peer in middle if not peer.startswith("lens")] if name.startswith("lens") else []
+        ratios = ", ".join(f"{middle[peer] / middle[name]:.2f}x {peer}" for peer in peers)
+        spread = f"{min(one['seconds']):.3f} to {max(one['seconds']):.3f}"
+        print(f"| {found['about']} | {name} | {middle[name]:.3f} | {spread} | {one['peak_bytes'] / 1e9:.2f} | {ratios} |")
+
+
+def save(options: argparse.Namespace, name: str, found: dict) -> None:
+    results = options.folder / "results"
+    results.mkdir(exist_ok=True)
+    (results / f"{name}.json").write_text(json.dumps(found, indent=1) + "\n")
+    print_row(found)
+
+
+def prepare(folder: Path) -> None:
+    from .bench_models import prepare as write
+    from .onnx_peer import export
+
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in sorted({name for names in CHECKPOINTS.values() for name in names}):
+        print(name, flush=True)
+        write(folder, name)
+    export(folder)
+    for work, precision in {(row[1], kind[1]) for row in ROWS.values() for kind in row[3] if kind[0] == "lens"}:
+        with Contender(command(folder, work, ("lens", precision), 0), 0):
+            print(f"packed for {work} in {precision}", flush=True)
+
+
+def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--works", default=",".join(WORKS))
+    parser.add_argument("command", choices=["prepare", "run", "start", "table"])
+    parser.add_argument("rows", nargs="*", help=f"of run: {', '.join(ROWS)}; of start: WORK PRECISION")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--threads", type=int, default=2)
-    parser.add_argument("--peers", default="torch")
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--programs", default="lens,torch,onnx,candle", help="which contenders")
+    parser.add_argument("--folder", type=Path, default=TARGET / "bench")
     options = parser.parse_args()
-    torch.set_num_threads(options.threads)
-    print("| work | contender | median s | spread s | faster than |\n|---|---|---|---|---|")
-    with tempfile.TemporaryDirectory() as folder, torch.inference_mode():
-        for work in options.works.split(","):
-            found = contenders(work, folder, options.threads, options.peers.split(","))
-            for batch in WORKS[work][3]:
-                report(work, batch, measure(found, batch, options.rounds))
-            for contender in found.values():
-                contender.close()
+    if options.command == "prepare":
+        prepare(options.folder)
+    elif options.command == "run":
+        for row in options.rows or ROWS:
+            save(options, row, measure(options, row))
+    elif options.command == "start":
+        work, precision = options.rows
+        save(options, f"start-{work}-{precision}", first_start(options, work, precision))
+    else:
+        print("| work | contender | median s | spread s | peak GB | faster than |\n|---|---|---:|---:|---:|---|")
+        for file in sorted((options.folder / "results").glob("*.json")):
+            print_row(json.loads(file.read_text()))
 
 
 if __name__ == "__main__":

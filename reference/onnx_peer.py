@@ -1,42 +1,60 @@
-"""CLIP's picture tower in ONNX Runtime, in f32 or dynamically quantised to int8."""
+"""ONNX Runtime as a contender: CLIP's picture tower, `python -m reference.onnx_peer FOLDER f32|int8 THREADS`.
 
+int8 is quantised dynamically, as its tools do by default for transformers. The line protocol is that of `torch_peer`.
+`python -m reference.onnx_peer FOLDER export` writes both files first.
+"""
+
+import sys
 import time
 from pathlib import Path
 
 import onnxruntime
-import torch
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from numpy import float32
+from numpy.random import default_rng
+
+FILES = {"f32": "picture_tower.onnx", "int8": "picture_tower_int8.onnx"}
 
 
-class PictureTower(torch.nn.Module):
-    def __init__(self, model):
-        super().__init__()
-        self.vision, self.projection = model.vision_model, model.visual_projection
+def export(folder: Path) -> None:
+    """Both files, unless they are there."""
+    import torch
+    from onnxruntime.quantization import QuantType, quantize_dynamic
 
-    def forward(self, pixels):
-        return self.projection(self.vision(pixel_values=pixels)[1])
+    from .bench_models import load
+
+    class PictureTower(torch.nn.Module):
+        def __init__(self, model):
+            super().__init__()
+            self.vision, self.projection = model.vision_model, model.visual_projection
+
+        def forward(self, pixels):
+            return self.projection(self.vision(pixel_values=pixels)[1])
+
+    whole, small = (folder / FILES[kind] for kind in ("f32", "int8"))
+    if not whole.exists():
+        tower = PictureTower(load(folder, "clip-large", torch.float32))
+        with torch.inference_mode():
+            torch.onnx.export(tower, (torch.randn(2, 3, 224, 224),), whole, input_names=["pixels"], dynamo=False,
+                              output_names=["features"], dynamic_axes={"pixels": {0: "batch"}})
+    if not small.exists():
+        quantize_dynamic(whole, small, weight_type=QuantType.QInt8)
 
 
-class OnnxRuntime:
-    def __init__(self, model, folder, threads, quantize):
-        path = Path(folder) / "picture_tower.onnx"
-        if not path.exists():
-            pixels = torch.randn(2, 3, 224, 224)
-            torch.onnx.export(PictureTower(model.float()), (pixels,), path, input_names=["pixels"], output_names=["features"],
-                              dynamic_axes={"pixels": {0: "batch"}}, dynamo=False)
-        if quantize:
-            small = path.with_name("picture_tower_int8.onnx")
-            quantize_dynamic(path, small, weight_type=QuantType.QInt8, use_external_data_format=True)
-            path = small
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-
-    def seconds(self, batch):
-        pixels = torch.randn(batch, 3, 224, 224).numpy()
+def main() -> None:
+    folder = Path(sys.argv[1])
+    if sys.argv[2] == "export":
+        return export(folder)
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = int(sys.argv[3])
+    start = time.perf_counter()
+    session = onnxruntime.InferenceSession(folder / FILES[sys.argv[2]], options, providers=["CPUExecutionProvider"])
+    print("ready", time.perf_counter() - start, flush=True)
+    for line in sys.stdin:
+        pixels = default_rng(0).standard_normal((int(line), 3, 224, 224)).astype(float32)
         start = time.perf_counter()
-        self.session.run(None, {"pixels": pixels})
-        return time.perf_counter() - start
+        session.run(None, {"pixels": pixels})
+        print(time.perf_counter() - start, flush=True)
 
-    def close(self):
-        self.session = None
+
+if __name__ == "__main__":
+    main()

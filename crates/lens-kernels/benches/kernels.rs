@@ -81,7 +81,7 @@ fn rows(criterion: &mut Criterion) {
     });
     let logits: Vec<f32> = (0..15 * 30524).map(|i| ((i * 7919) % 10007) as f32 / 1000.0).collect();
     criterion.bench_function("top_log_probs/15 captions, 50 of 30524", |bencher| {
-        bencher.iter(|| top_log_probs(&threads, &logits, 30524, 50, &[]));
+        bencher.iter(|| top_log_probs(&threads, &logits, 30524, 50));
     });
 }
 

@@ -62,6 +62,16 @@ impl Threads {
         }
     }
 
+    /// The results of `work(0)` to `work(count - 1)`, several computed at once: layers to be packed.
+    pub fn map<T: Send>(&self, count: usize, work: impl Fn(usize) -> T + Send + Sync) -> Vec<T> {
+        match &self.pool {
+            Some(pool) if count > 1 => {
+                pool.install(|| (0..count).into_par_iter().with_max_len(1).map(work).collect())
+            }
+            _ => (0..count).map(work).collect(),
+        }
+    }
+
     /// Calls `work(0)` to `work(count - 1)`, in any order.
     pub(crate) fn for_each(&self, count: usize, work: impl Fn(usize) + Send + Sync) {
         match &self.pool {

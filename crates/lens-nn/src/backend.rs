@@ -168,6 +168,16 @@ pub trait Backend: Send + Sync + 'static {
         work()
     }
 
+    /// The results of `work(0)` to `work(count - 1)`, several at once where the machine can: layers that are loaded.
+    fn map<R: Send>(&self, count: usize, work: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
+        (0..count).map(work).collect()
+    }
+
+    /// Rows that a pass through a tower should have at most: more of them leave the caches and take longer each.
+    fn rows_per_pass(&self) -> usize {
+        usize::MAX
+    }
+
     /// (rows, in) -> (rows, out), or (rows, out / 2) of a gated pair.
     fn linear(
         &self,

@@ -41,6 +41,15 @@ impl<'a, B: Backend> Loader<'a, B> {
         Self { backend: self.backend, scope: self.scope.at(part) }
     }
 
+    /// `count` layers of a stack, several loaded at once.
+    pub(crate) fn layers<L: Send>(
+        &self,
+        count: usize,
+        load: impl Fn(usize) -> Result<L> + Send + Sync,
+    ) -> Result<Vec<L>> {
+        self.backend.map(count, load).into_iter().collect()
+    }
+
     /// `name.weight` (outputs, inputs) and `name.bias`.
     pub(crate) fn linear(&self, name: &str, inputs: usize, outputs: usize) -> Result<B::Linear> {
         let (weight, bias) = (format!("{name}.weight"), format!("{name}.bias"));
@@ -71,9 +80,17 @@ impl<'a, B: Backend> Loader<'a, B> {
             }
         }
         self.backend.linear_layer(&self.scope.path(label), &mut || {
-            let (mut weight, mut bias) = (Vec::new(), Vec::new());
+            let mut weight = Vec::new();
+            let mut bias = Vec::new();
             for (weight_name, bias_name) in names.parts {
-                weight.extend(self.scope.read(weight_name, &[names.outputs, names.inputs])?);
+                let part = self.scope.read(weight_name, &[names.outputs, names.inputs])?;
+                if weight.is_empty() {
+                    // Most layers have one part, which then is not copied.
+                    weight = part;
+                    weight.reserve_exact((names.parts.len() - 1) * names.outputs * names.inputs);
+                } else {
+                    weight.extend(part);
+                }
                 if let Some(bias_name) = bias_name {
                     bias.extend(self.scope.read(bias_name, &[names.outputs])?);
                 }

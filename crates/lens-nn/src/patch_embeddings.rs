@@ -50,6 +50,14 @@ impl<B: Backend> PatchEmbeddings<B> {
         Ok(Self { grid, projection, positions: at.backend.upload(positions, width)? })
     }
 
+    /// Pictures in parts, each as many as `backend` takes in one pass; at least one part, be it empty.
+    pub(crate) fn passes<'p>(&self, backend: &B, pixels: &'p [f32]) -> impl Iterator<Item = &'p [f32]> {
+        let picture = 3 * self.grid.image_size * self.grid.image_size;
+        let size = (backend.rows_per_pass() / self.grid.tokens()).max(1).saturating_mul(picture);
+        let (first, rest) = pixels.split_at(size.min(pixels.len()));
+        std::iter::once(first).chain(rest.chunks(size))
+    }
+
     /// Pictures (n, 3, side, side) -> (n x tokens, width).
     pub(crate) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
         let picture = 3 * self.grid.image_size * self.grid.image_size;

@@ -43,8 +43,7 @@ impl<B: Backend> Tower<B> {
         sizes: &TowerSizes,
         causal: bool,
     ) -> Result<Self> {
-        let blocks =
-            (0..sizes.layers).map(|layer| Block::load(&at.at(layer), names, sizes)).collect::<Result<_>>()?;
+        let blocks = at.layers(sizes.layers, |layer| Block::load(&at.at(layer), names, sizes))?;
         Ok(Self { blocks, sizes: sizes.clone(), causal })
     }
 
@@ -54,6 +53,33 @@ impl<B: Backend> Tower<B> {
             x = block.forward(backend, &x, &self.sizes, self.causal, spans);
         }
         x
+    }
+
+    /// As [`Self::forward`], of one token of each span alone: `pooled` are their rows, and the result is (spans, width).
+    /// The last block computes no more than these need.
+    pub(crate) fn forward_pooled(
+        &self,
+        backend: &B,
+        mut x: B::Tensor,
+        spans: &[Span],
+        pooled: &[u32],
+    ) -> B::Tensor {
+        let Some((last, blocks)) = self.blocks.split_last() else { return backend.gather(&x, pooled) };
+        for block in blocks {
+            x = block.forward(backend, &x, &self.sizes, self.causal, spans);
+        }
+        let qkv = last.project(backend, &x);
+        let query = backend.gather(&qkv, pooled);
+        let end = |span: &Span, row: u32| if self.causal { row as usize + 1 } else { span.keys.end };
+        let spans: Vec<Span> = (0..)
+            .zip(spans.iter().zip(pooled))
+            .map(|(index, (span, &row))| Span {
+                queries: index..index + 1,
+                keys: span.keys.start..end(span, row),
+            })
+            .collect();
+        let attended = Block::attend(backend, &query, &qkv, (&self.sizes, self.causal), &spans);
+        last.finish(backend, &backend.gather(&x, pooled), &attended, &self.sizes)
     }
 }
 
@@ -90,6 +116,24 @@ impl<B: Backend> Block<B> {
         causal: bool,
         spans: &[Span],
     ) -> B::Tensor {
+        let qkv = self.project(backend, x);
+        let attended = Self::attend(backend, &qkv, &qkv, (sizes, causal), spans);
+        self.finish(backend, x, &attended, sizes)
+    }
+
+    /// (tokens, width) -> (tokens, 3 x width): queries, keys and values.
+    fn project(&self, backend: &B, x: &B::Tensor) -> B::Tensor {
+        backend.linear(&self.attention_norm.apply(backend, x), &self.query_key_value, &Epilogue::PLAIN)
+    }
+
+    /// Attention of the queries of `query` to the keys and values of `qkv`, both as [`Self::project`] leaves them.
+    fn attend(
+        backend: &B,
+        query: &B::Tensor,
+        qkv: &B::Tensor,
+        (sizes, causal): (&TowerSizes, bool),
+        spans: &[Span],
+    ) -> B::Tensor {
         let width = sizes.width;
         let head_size = width / sizes.heads;
         let spec = AttentionSpec {
@@ -100,12 +144,13 @@ impl<B: Backend> Block<B> {
             causal,
             bias: None,
         };
-        let normed = self.attention_norm.apply(backend, x);
-        let qkv = backend.linear(&normed, &self.query_key_value, &Epilogue::PLAIN);
-        let part = |index: usize| Heads { tensor: &qkv, first: index * width };
-        let attended = backend.attention(part(0), part(1), part(2), spec, spans);
-        let x = backend.linear(&attended, &self.attention_output, &Epilogue::added_to(x));
+        let part = |index: usize| Heads { tensor: qkv, first: index * width };
+        backend.attention(Heads { tensor: query, first: 0 }, part(1), part(2), spec, spans)
+    }
 
+    /// What follows attention: its projection, added to `x`, and the perceptron.
+    fn finish(&self, backend: &B, x: &B::Tensor, attended: &B::Tensor, sizes: &TowerSizes) -> B::Tensor {
+        let x = backend.linear(attended, &self.attention_output, &Epilogue::added_to(x));
         let normed = self.mlp_norm.apply(backend, &x);
         let hidden = backend.linear(&normed, &self.mlp_in, &Epilogue::activated(sizes.activation));
         backend.linear(&hidden, &self.mlp_out, &Epilogue::added_to(&x))

@@ -14,6 +14,7 @@ pub mod local;
 pub mod modules;
 #[cfg(feature = "nano")]
 pub mod nano;
+pub mod packed;
 pub mod preset;
 pub mod prompt;
 pub mod store;

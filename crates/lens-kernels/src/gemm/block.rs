@@ -59,14 +59,8 @@ impl Block<'_> {
                         &mut sums,
                     );
                 }
-                for row in 0..tile.rows {
-                    self.finish_row::<S, P>(
-                        simd,
-                        &tile,
-                        row,
-                        (index, panel),
-                        &sums[row * PANEL..(row + 1) * PANEL],
-                    );
+                for (row, sums) in sums.as_chunks().0[..tile.rows].iter().enumerate() {
+                    self.finish_row::<S, P>(simd, &tile, row, (index, panel), sums);
                 }
             }
         }
@@ -80,7 +74,7 @@ impl Block<'_> {
         tile: &Tile<'_>,
         row: usize,
         (index, panel): (usize, Panel<'_>),
-        sums: &[f32],
+        sums: &[f32; PANEL],
     ) {
         let (width, outputs) = (self.layer.layout.columns_per_panel(), self.layer.layout.outputs);
         let columns = index * width..outputs.min((index + 1) * width);
@@ -91,26 +85,38 @@ impl Block<'_> {
             Some(residual) => &residual[first..first + columns.len()],
             None => &[],
         };
-        for (vector, out) in out.chunks_mut(S::LANES).enumerate() {
-            let column = vector * S::LANES;
-            let mut value = with_bias::<S, P>(simd, tile, row, panel, sums, column);
-            value = math::activate(simd, self.epilogue.activation, value);
-            if self.layer.layout.gated {
-                value = simd.mul(value, with_bias::<S, P>(simd, tile, row, panel, sums, column + width));
-            }
-            if out.len() == S::LANES {
+        let activation = self.epilogue.activation;
+        if let Some(out) = out.as_chunks_mut::<PANEL>().0.first_mut() {
+            for (vector, out) in out.chunks_exact_mut(S::LANES).enumerate() {
+                let column = vector * S::LANES;
+                let mut value = with_bias::<S, P>(simd, tile, row, panel, sums, column);
+                value = math::activate(simd, activation, value);
                 if !residual.is_empty() {
                     value = simd.add(value, simd.load(&residual[column..]));
                 }
                 simd.store(out, value);
-            } else {
-                if !residual.is_empty() {
-                    value = simd.add(value, simd.load_part(&residual[column..], 0.0));
-                }
-                simd.store_part(out, value);
             }
+            return;
+        }
+        for (vector, out) in out.chunks_mut(S::LANES).enumerate() {
+            let column = vector * S::LANES;
+            let mut value = with_bias::<S, P>(simd, tile, row, panel, sums, column);
+            value = math::activate(simd, activation, value);
+            if self.layer.layout.gated {
+                value = simd.mul(value, with_bias::<S, P>(simd, tile, row, panel, sums, column + width));
+            }
+            if !residual.is_empty() {
+                let residual = &residual[column..column + out.len()];
+                value = simd.add(value, load(simd, residual));
+            }
+            if out.len() == S::LANES { simd.store(out, value) } else { simd.store_part(out, value) }
         }
     }
+}
+
+#[inline(always)]
+fn load<S: Simd>(simd: S, x: &[f32]) -> S::Floats {
+    if x.len() == S::LANES { simd.load(x) } else { simd.load_part(x, 0.0) }
 }
 
 /// One vector of the product with the bias added.
@@ -120,7 +126,7 @@ fn with_bias<S: Simd, P: Product>(
     tile: &Tile<'_>,
     row: usize,
     panel: Panel<'_>,
-    sums: &[f32],
+    sums: &[f32; PANEL],
     column: usize,
 ) -> S::Floats {
     let mut value = simd.load(&sums[column..]);

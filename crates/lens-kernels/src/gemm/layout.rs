@@ -118,11 +118,11 @@ pub(crate) struct Panel<'a> {
     /// (steps, 32)
     pub(crate) words: &'a [u32],
     /// Zero where the layer has none.
-    pub(crate) bias: &'a [f32],
-    /// What one unit of an int8 weight is worth; empty in other precisions.
-    pub(crate) scales: &'a [f32],
-    /// The i32 sum of the int8 weights of each column; empty in other precisions.
-    pub(crate) sums: &'a [u32],
+    pub(crate) bias: &'a [f32; PANEL],
+    /// What one unit of an int8 weight is worth; zero in other precisions.
+    pub(crate) scales: &'a [f32; PANEL],
+    /// The i32 sum of the int8 weights of each column; zero in other precisions.
+    pub(crate) sums: &'a [u32; PANEL],
 }
 
 impl<'a> View<'a> {
@@ -137,12 +137,12 @@ impl<'a> View<'a> {
     }
 
     pub(crate) fn panel(&self, index: usize) -> Panel<'a> {
-        let (steps, columns) = (self.layout.steps(), index * PANEL..(index + 1) * PANEL);
+        let words = self.layout.steps() * PANEL;
         Panel {
-            words: &self.panels[columns.start * steps..columns.end * steps],
-            bias: &self.bias[columns.clone()],
-            scales: self.scales.get(columns.clone()).unwrap_or_default(),
-            sums: self.sums.get(columns).unwrap_or_default(),
+            words: &self.panels[index * words..(index + 1) * words],
+            bias: &self.bias.as_chunks().0[index],
+            scales: self.scales.as_chunks().0.get(index).unwrap_or(&[0.0; PANEL]),
+            sums: self.sums.as_chunks().0.get(index).unwrap_or(&[0; PANEL]),
         }
     }
 }

@@ -54,14 +54,16 @@ pub struct LinearSource<'a> {
 /// panel are zero. The panel of a gated layer holds 16 gate columns and the 16 value columns that they gate.
 ///
 /// The layout is the same for all tiers. [`PackedLinear::as_bytes`] can be kept in a file; mapped into memory,
-/// [`PackedLinear::from_shared`] multiplies from it without a copy.
+/// [`PackedLinear::from_shared`] multiplies from it without a copy. Clones share the panels.
+#[derive(Clone)]
 pub struct PackedLinear {
     layout: Layout,
     storage: Storage,
 }
 
+#[derive(Clone)]
 enum Storage {
-    Owned(AlignedWords),
+    Owned(Arc<AlignedWords>),
     Shared { owner: Arc<dyn AsRef<[u8]> + Send + Sync>, range: Range<usize> },
 }
 
@@ -79,7 +81,7 @@ impl PackedLinear {
     #[must_use]
     pub fn pack(source: &LinearSource<'_>, precision: Precision) -> Self {
         let (layout, words) = super::pack::pack(source, precision);
-        Self { layout, storage: Storage::Owned(words) }
+        Self { layout, storage: Storage::Owned(Arc::new(words)) }
     }
 
     /// The layer that `as_bytes` wrote, at `range` of bytes that someone else holds: a mapped file, shared by processes.

@@ -8,7 +8,6 @@ pub(crate) struct Best<'a> {
     /// Taken from a logit, it leaves the log-probability.
     pub(crate) normaliser: f32,
     pub(crate) k: usize,
-    pub(crate) banned: &'a [u32],
 }
 
 /// Columns that are passed over at once when none of them can be among the best.
@@ -22,8 +21,7 @@ impl Best<'_> {
             return Vec::new();
         }
         if self.normaliser.is_nan() {
-            let ids = (0..self.logits.len() as u32).filter(|id| !self.banned.contains(id));
-            return ids.take(k).map(|id| (id, f32::NAN)).collect();
+            return (0..k as u32).map(|id| (id, f32::NAN)).collect();
         }
         let room = 2 * k + BLOCK;
         let mut best = Vec::with_capacity(room + BLOCK);
@@ -35,7 +33,7 @@ impl Best<'_> {
             }
             for (id, logit) in ((block * BLOCK) as u32..).zip(logits) {
                 let log_prob = logit - self.normaliser;
-                if log_prob >= least && !self.banned.contains(&id) {
+                if log_prob >= least {
                     best.push((id, log_prob));
                 }
             }

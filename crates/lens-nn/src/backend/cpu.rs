@@ -192,6 +192,15 @@ impl Backend for Cpu {
         self.threads.install(work)
     }
 
+    fn map<R: Send>(&self, count: usize, work: impl Fn(usize) -> R + Send + Sync) -> Vec<R> {
+        self.threads.map(count, work)
+    }
+
+    /// ViT-L/14 in bf16 takes 8 % longer for eight pictures at once than for two at a time.
+    fn rows_per_pass(&self) -> usize {
+        768
+    }
+
     fn linear(&self, x: &Matrix, layer: &kernels::PackedLinear, epilogue: &Epilogue<'_, Matrix>) -> Matrix {
         let mut out = self.unwritten(x.rows(), layer.outputs());
         let fused = kernels::Epilogue {
@@ -306,7 +315,7 @@ impl Backend for Cpu {
     }
 
     fn top_log_probs(&self, logits: &Matrix, k: usize) -> Vec<Vec<Candidate>> {
-        let rows = kernels::top_log_probs(&self.threads, &logits.data, logits.columns, k, &[]);
+        let rows = kernels::top_log_probs(&self.threads, &logits.data, logits.columns, k);
         let named =
             |row: Vec<(u32, f32)>| row.into_iter().map(|(id, log_prob)| Candidate { id, log_prob }).collect();
         rows.into_iter().map(named).collect()

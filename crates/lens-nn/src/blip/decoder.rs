@@ -33,9 +33,8 @@ impl<B: Backend> TextDecoder<B> {
             words: embeddings.table("word_embeddings.weight", &[vocabulary_size, width])?,
             positions: embeddings.table("position_embeddings.weight", &[config.positions, width])?,
             embedding_norm: embeddings.layer_norm("LayerNorm", width, eps)?,
-            layers: (0..config.text_layers)
-                .map(|layer| DecoderLayer::load(&layers.at(layer), config))
-                .collect::<Result<_>>()?,
+            layers: layers
+                .layers(config.text_layers, |layer| DecoderLayer::load(&layers.at(layer), config))?,
             head_transform: at.linear("cls.predictions.transform.dense", width, width)?,
             head_norm: at.layer_norm("cls.predictions.transform.LayerNorm", width, eps)?,
             head: at.fused("cls.predictions.decoder", &head)?,

@@ -68,8 +68,7 @@ impl<B: Backend> Blip<B> {
     /// # Errors
     /// `Input` when the number of values is not a multiple of a picture's.
     pub fn image_states(&self, pixels: &[f32]) -> Result<Vec<f32>> {
-        let states = self.backend.within(|| self.vision.forward(&self.backend, pixels))?;
-        Ok(self.backend.download(&states))
+        self.backend.within(|| self.vision.states(&self.backend, pixels))
     }
 
     /// Encodes pictures (n, 3, size, size) for [`Self::captions`].
@@ -77,7 +76,7 @@ impl<B: Backend> Blip<B> {
     /// # Errors
     /// As [`Self::image_states`].
     pub fn see(&self, pixels: &[f32]) -> Result<Pictures<B>> {
-        let states = self.backend.within(|| self.vision.forward(&self.backend, pixels))?;
+        let states = self.backend.upload(self.image_states(pixels)?, self.config.vision.width)?;
         let tokens = self.config.grid.tokens();
         let pictures = self.backend.shape(&states).0 / tokens;
         Ok(Pictures(Arc::new(Sources {

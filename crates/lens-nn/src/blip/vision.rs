@@ -43,7 +43,15 @@ impl<B: Backend> VisionTower<B> {
     }
 
     /// (n, 3, size, size) -> (n x tokens, width)
-    pub(super) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
+    pub(super) fn states(&self, backend: &B, pixels: &[f32]) -> Result<Vec<f32>> {
+        let mut states = Vec::new();
+        for pixels in self.embeddings.passes(backend, pixels) {
+            states.extend(backend.download(&self.forward(backend, pixels)?));
+        }
+        Ok(states)
+    }
+
+    fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
         let x = self.embeddings.forward(backend, pixels)?;
         let tokens = self.embeddings.grid().tokens();
         let pictures = backend.shape(&x).0 / tokens;

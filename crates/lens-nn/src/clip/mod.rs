@@ -53,8 +53,7 @@ impl<B: Backend> Clip<B> {
     /// # Errors
     /// `Input` when the number of values is not a multiple of a picture's.
     pub fn image_features(&self, pixels: &[f32]) -> Result<Vec<f32>> {
-        let features = self.backend.within(|| self.vision.forward(&self.backend, pixels))?;
-        Ok(self.backend.download(&features))
+        self.backend.within(|| self.vision.features(&self.backend, pixels))
     }
 
     /// Features of texts given as token ids with their start and end tokens -> (n, dimension), not yet of unit length.

@@ -52,9 +52,9 @@ impl<B: Backend> TextTower<B> {
         let embedded = backend.gather(&self.tokens, &ids);
         let x = backend.add_rows(embedded, &backend.gather(&self.positions, &positions));
         let spans = self_spans(lengths);
-        let x = self.tower.forward(backend, x, &spans);
         let ends: Vec<u32> = spans.iter().map(|span| span.queries.end as u32 - 1).collect();
-        let pooled = self.final_norm.apply(backend, &backend.gather(&x, &ends));
+        let pooled = self.tower.forward_pooled(backend, x, &spans, &ends);
+        let pooled = self.final_norm.apply(backend, &pooled);
         Ok(backend.linear(&pooled, &self.projection, &Epilogue::PLAIN))
     }
 

@@ -31,15 +31,23 @@ impl<B: Backend> VisionTower<B> {
     }
 
     /// (n, 3, size, size) -> (n, dimension)
-    pub(super) fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
+    pub(super) fn features(&self, backend: &B, pixels: &[f32]) -> Result<Vec<f32>> {
+        let mut features = Vec::new();
+        for pixels in self.embeddings.passes(backend, pixels) {
+            features.extend(backend.download(&self.forward(backend, pixels)?));
+        }
+        Ok(features)
+    }
+
+    fn forward(&self, backend: &B, pixels: &[f32]) -> Result<B::Tensor> {
         let embedded = self.embeddings.forward(backend, pixels)?;
         let x = self.pre_norm.apply(backend, &embedded);
         let tokens = self.embeddings.grid().tokens();
         let images = backend.shape(&x).0 / tokens;
         let spans = self_spans(std::iter::repeat_n(tokens, images));
-        let x = self.tower.forward(backend, x, &spans);
         let class_rows: Vec<u32> = (0..images).map(|image| (image * tokens) as u32).collect();
-        let class = self.post_norm.apply(backend, &backend.gather(&x, &class_rows));
+        let class = self.tower.forward_pooled(backend, x, &spans, &class_rows);
+        let class = self.post_norm.apply(backend, &class);
         Ok(backend.linear(&class, &self.projection, &Epilogue::PLAIN))
     }
 }

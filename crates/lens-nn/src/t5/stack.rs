@@ -134,7 +134,7 @@ impl<B: Backend> EncoderStack<B> {
             Ok((attention, FeedForward::load(&block.at("layer.1"), config)?))
         };
         Ok(Self {
-            blocks: (0..config.encoder_layers).map(block).collect::<Result<_>>()?,
+            blocks: at.layers(config.encoder_layers, block)?,
             final_norm: at.rms_norm("final_layer_norm", config.width, config.eps)?,
             bias: relative_bias(at, config, true)?,
             geometry: Geometry { heads: config.heads, head_size: config.head_size },
@@ -165,7 +165,7 @@ impl<B: Backend> DecoderStack<B> {
             Ok((attention, cross, FeedForward::load(&block.at("layer.2"), config)?))
         };
         Ok(Self {
-            blocks: (0..config.decoder_layers).map(block).collect::<Result<_>>()?,
+            blocks: at.layers(config.decoder_layers, block)?,
             final_norm: at.rms_norm("final_layer_norm", config.width, config.eps)?,
             bias: relative_bias(at, config, false)?,
             geometry: Geometry { heads: config.heads, head_size: config.head_size },

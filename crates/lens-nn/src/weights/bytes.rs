@@ -1,8 +1,12 @@
 //! The bytes of one file: mapped from the disk, or part of the binary.
 
 use fs_err::File;
-use memmap2::Mmap;
-use std::{io, ops::Deref, path::Path};
+use memmap2::{Mmap, UncheckedAdvice};
+use std::{
+    io,
+    ops::{Deref, Range},
+    path::Path,
+};
 
 /// The bytes of one file, read where they lie.
 #[derive(Debug)]
@@ -37,6 +41,22 @@ impl Bytes {
         // SAFETY: see the reason above.
         let map = unsafe { Mmap::map(file.file()) }?;
         Ok(Self(Place::Mapped(map)))
+    }
+
+    /// Gives the memory of bytes that were read back to the system; they can still be read.
+    pub(crate) fn release(&self, range: Range<usize>) {
+        #[cfg(unix)]
+        if let Self::Mapped(map) = self {
+            #[expect(
+                unsafe_code,
+                reason = "a model's file would fill the memory that its packed layers need"
+            )]
+            // SAFETY: the map is read-only and of a file: pages that are dropped are read again when they are touched.
+            let released =
+                unsafe { map.unchecked_advise_range(UncheckedAdvice::DontNeed, range.start, range.len()) };
+            // Advice that is not taken costs memory, nothing else.
+            drop(released);
+        }
     }
 }
 

@@ -78,6 +78,12 @@ impl Checkpoint {
         &self.name
     }
 
+    /// Whether the files are inside the binary.
+    #[must_use]
+    pub fn is_embedded(&self) -> bool {
+        matches!(self.source, Source::Embedded(_))
+    }
+
     /// The bytes of a small file (configuration, tokenizer), `None` when there is none.
     ///
     /// # Errors

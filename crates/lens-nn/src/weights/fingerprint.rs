@@ -1,6 +1,6 @@
 //! What identifies a model: a hash of the files that decide its results.
 
-use super::{Checkpoint, locate};
+use super::{Bytes, Checkpoint, locate};
 use crate::Result;
 use sha2::{Digest, Sha256};
 
@@ -31,23 +31,35 @@ pub(super) fn file_names(checkpoint: &Checkpoint) -> Result<Vec<String>> {
     Ok(names)
 }
 
+/// Bytes that are hashed at once.
+const PART: usize = 1 << 24;
+
 pub(super) fn of(checkpoint: &Checkpoint) -> Result<[u8; 32]> {
     let mut hash = Sha256::new();
     for name in DECISIVE {
         if let Some(bytes) = checkpoint.file(name)? {
-            add(&mut hash, name, &bytes);
+            add(&mut hash, name.as_bytes());
+            add(&mut hash, &bytes);
         }
     }
     for file in locate::weight_files(checkpoint)?.mapped {
-        add(&mut hash, &file.name, &file.bytes);
+        add(&mut hash, file.name.as_bytes());
+        add_mapped(&mut hash, &file.bytes);
     }
     Ok(hash.finalize().into())
 }
 
 /// Lengths go before the bytes, so that no two lists of files hash the same stream.
-fn add(hash: &mut Sha256, name: &str, bytes: &[u8]) {
-    for part in [name.as_bytes(), bytes] {
-        hash.update((part.len() as u64).to_le_bytes());
+fn add(hash: &mut Sha256, bytes: &[u8]) {
+    hash.update((bytes.len() as u64).to_le_bytes());
+    hash.update(bytes);
+}
+
+/// As [`add`], without keeping gigabytes in memory.
+fn add_mapped(hash: &mut Sha256, bytes: &Bytes) {
+    hash.update((bytes.len() as u64).to_le_bytes());
+    for (index, part) in bytes.chunks(PART).enumerate() {
         hash.update(part);
+        bytes.release(index * PART..index * PART + part.len());
     }
 }

@@ -115,6 +115,9 @@ impl Tensors {
             self.error(name).expected("F32, F16 or BF16").found(format!("{:?}", entry.info.dtype))
         })?;
         entry.read.store(true, Ordering::Relaxed);
+        if let Some(file) = self.files.get(entry.file) {
+            file.bytes.release(entry.info.bytes.clone());
+        }
         Ok(values)
     }
 

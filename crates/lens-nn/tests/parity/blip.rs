@@ -18,23 +18,23 @@ pub(crate) struct Captions {
     texts: Vec<String>,
 }
 
-pub(crate) fn load(threads: usize) -> (Golden, Captions, Blip<Cpu>) {
+fn load() -> (Golden, Captions, Blip<Cpu>) {
     let golden = Golden::new("blip");
-    let model = Blip::load(&golden.checkpoint(), cpu(threads)).unwrap();
+    let model = Blip::load(&golden.checkpoint(), cpu(1)).unwrap();
     let captions = golden.json("golden.json");
     (golden, captions, model)
 }
 
 #[test]
 fn picture_states_equal_the_reference() {
-    let (golden, _, model) = load(1);
+    let (golden, _, model) = load();
     let found = model.image_states(&golden.expected("pixels").values).unwrap();
     assert_close("vision states", &found, &golden.expected("vision_states").values);
 }
 
 #[test]
 fn logits_equal_the_reference_token_by_token_and_at_once() {
-    let (golden, captions, model) = load(1);
+    let (golden, captions, model) = load();
     let pictures = model.see(&golden.expected("pixels").values).unwrap();
     let logits = golden.expected("logits");
     let [rows, positions, vocabulary] = logits.shape[..] else { panic!("{:?}", logits.shape) };
@@ -52,7 +52,7 @@ fn logits_equal_the_reference_token_by_token_and_at_once() {
 
 #[test]
 fn captions_equal_the_reference() {
-    let (golden, captions, model) = load(1);
+    let (golden, captions, model) = load();
     let pictures = model.see(&golden.expected("generation_pixels").values).unwrap();
     assert_varied(&captions.runs);
     for run in &captions.runs {
@@ -62,7 +62,7 @@ fn captions_equal_the_reference() {
 
 #[test]
 fn likelihoods_equal_the_reference() {
-    let (golden, captions, model) = load(1);
+    let (golden, captions, model) = load();
     let pictures = model.see(&golden.expected("pixels").values).unwrap();
     let prompts = vec![vec![model.tokens().bos]; captions.scored.len()];
     assert_scores(|| model.captions(&pictures), &prompts, &captions.scored);
@@ -70,7 +70,7 @@ fn likelihoods_equal_the_reference() {
 
 #[test]
 fn prompt_and_captions_pass_through_the_tokenizer() {
-    let (golden, captions, model) = load(1);
+    let (golden, captions, model) = load();
     let tokenizer = Tokenizer::from_checkpoint(&golden.checkpoint()).unwrap();
     let tokenized = tokenizer.encode(&captions.prompt).unwrap();
     assert_eq!(model.tokens().prompt(&tokenized), captions.prompt_ids);

@@ -15,8 +15,8 @@ struct Texts {
     lengths: Vec<usize>,
 }
 
-pub(crate) fn load(golden: &Golden, threads: usize) -> Clip<Cpu> {
-    Clip::load(&golden.checkpoint(), cpu(threads)).unwrap()
+fn load(golden: &Golden) -> Clip<Cpu> {
+    Clip::load(&golden.checkpoint(), cpu(1)).unwrap()
 }
 
 /// Ids of all texts, without padding.
@@ -28,7 +28,7 @@ pub(crate) fn texts(golden: &Golden) -> Vec<Vec<u32>> {
 fn image_features_equal_the_reference() {
     for name in CLIPS {
         let golden = Golden::new(name);
-        let found = load(&golden, 1).image_features(&golden.expected("pixels").values).unwrap();
+        let found = load(&golden).image_features(&golden.expected("pixels").values).unwrap();
         assert_close(name, &found, &golden.expected("image_features").values);
     }
 }
@@ -37,7 +37,7 @@ fn image_features_equal_the_reference() {
 fn text_features_equal_the_reference_with_and_without_padding() {
     for name in CLIPS {
         let golden = Golden::new(name);
-        let model = load(&golden, 1);
+        let model = load(&golden);
         let features = golden.expected("text_features");
         let found = model.text_features(&texts(&golden)).unwrap();
         assert_close(name, &found, &features.values);
@@ -53,7 +53,7 @@ fn texts_become_the_ids_of_the_reference() {
     for name in CLIPS {
         let golden = Golden::new(name);
         let tokenizer = Tokenizer::from_checkpoint(&golden.checkpoint()).unwrap();
-        let context = load(&golden, 1).context_length();
+        let context = load(&golden).context_length();
         let found: Vec<_> = golden
             .json::<Texts>("golden.json")
             .texts

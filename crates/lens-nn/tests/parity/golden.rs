@@ -1,7 +1,7 @@
 //! Reads a golden folder, and compares.
 
 use lens_nn::{
-    backend::cpu::{Cpu, CpuOptions},
+    backend::cpu::{Cpu, CpuOptions, Precision, Tier},
     weights::Checkpoint,
 };
 use safetensors::SafeTensors;
@@ -69,6 +69,17 @@ impl Golden {
 /// A CPU backend in f32.
 pub(crate) fn cpu(threads: usize) -> Arc<Cpu> {
     Arc::new(Cpu::new(CpuOptions { threads, ..CpuOptions::default() }))
+}
+
+/// Every way to compute on this machine: each precision with each set of instructions, on `threads`.
+pub(crate) fn machines(threads: usize) -> impl Iterator<Item = (String, Arc<Cpu>)> {
+    let precisions = [Precision::F32, Precision::Bf16, Precision::Int8];
+    Tier::available().into_iter().flat_map(move |tier| {
+        precisions.map(|precision| {
+            let cpu = Cpu::with_tier(CpuOptions { threads, precision }, tier);
+            (format!("{precision:?}, {tier}"), Arc::new(cpu))
+        })
+    })
 }
 
 /// No value differs by more than 1e-4 of the root mean square of the expected ones.

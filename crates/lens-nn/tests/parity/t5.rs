@@ -19,9 +19,9 @@ pub(crate) struct Answers {
     scored: Vec<Scored>,
 }
 
-pub(crate) fn load(name: &str, threads: usize) -> (Golden, Answers, T5<Cpu>) {
+fn load(name: &str) -> (Golden, Answers, T5<Cpu>) {
     let golden = Golden::new(name);
-    let model = T5::load(&golden.checkpoint(), cpu(threads)).unwrap();
+    let model = T5::load(&golden.checkpoint(), cpu(1)).unwrap();
     let answers = golden.json("golden.json");
     (golden, answers, model)
 }
@@ -29,7 +29,7 @@ pub(crate) fn load(name: &str, threads: usize) -> (Golden, Answers, T5<Cpu>) {
 #[test]
 fn encoder_states_equal_the_reference() {
     for name in T5S {
-        let (golden, answers, model) = load(name, 1);
+        let (golden, answers, model) = load(name);
         let states = golden.expected("encoder_states");
         let [_, positions, width] = states.shape[..] else { panic!("{:?}", states.shape) };
         let rows = states.values.chunks_exact(positions * width).zip(&answers.lengths);
@@ -42,7 +42,7 @@ fn encoder_states_equal_the_reference() {
 #[test]
 fn logits_equal_the_reference_token_by_token_and_at_once() {
     for name in T5S {
-        let (golden, answers, model) = load(name, 1);
+        let (golden, answers, model) = load(name);
         let encoded = model.encode(&golden.ids("ids", &answers.lengths)).unwrap();
         let logits = golden.expected("logits");
         let [rows, positions, vocabulary] = logits.shape[..] else { panic!("{:?}", logits.shape) };
@@ -62,7 +62,7 @@ fn logits_equal_the_reference_token_by_token_and_at_once() {
 #[test]
 fn answers_equal_the_reference() {
     for name in T5S {
-        let (golden, answers, model) = load(name, 1);
+        let (golden, answers, model) = load(name);
         let encoded = model.encode(&golden.ids("generation_ids", &answers.generation_lengths)).unwrap();
         assert_varied(&answers.runs);
         for run in &answers.runs {
@@ -74,7 +74,7 @@ fn answers_equal_the_reference() {
 #[test]
 fn likelihoods_equal_the_reference() {
     for name in T5S {
-        let (golden, answers, model) = load(name, 1);
+        let (golden, answers, model) = load(name);
         let encoded = model.encode(&golden.ids("ids", &answers.lengths)).unwrap();
         let prompts = vec![vec![model.start_token()]; answers.scored.len()];
         assert_scores(|| model.answers(&encoded), &prompts, &answers.scored);

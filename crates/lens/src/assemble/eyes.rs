@@ -106,7 +106,8 @@ impl Assembler<'_> {
             max_length: settings.max_length,
             seed: self.config.seed,
         };
-        let captioner = Captioner::new(checkpoint, Arc::clone(&self.cpu), options)?;
+        let cpu = self.cpu_for(&checkpoint)?;
+        let captioner = Captioner::new(checkpoint, cpu, options)?;
         let embedder = clip.map(|clip| clip as Arc<dyn Embedder>);
         Ok(builder.module(CaptionModule::new(captioner, embedder)))
     }

@@ -12,6 +12,7 @@ use crate::{
     config::Precision as PrecisionSetting,
     hub::{Hub, Progress},
     local::ClipEncoder,
+    packed::Packed,
     preset::{Located, Part, Role},
     prompt::{FenceKey, Template},
     vocab::{ATTRIBUTE_TEMPLATE, Built, EmbeddedVocabulary, TAG_TEMPLATE, Vocabulary},
@@ -52,18 +53,20 @@ pub struct Assembler<'a> {
     preset: Preset,
     home: &'a Home,
     hub: &'a Hub,
-    cpu: Arc<Cpu>,
+    cpu: Cpu,
+    packed: Packed,
 }
 
 impl<'a> Assembler<'a> {
     /// What `config` asks for, on this machine.
     ///
     /// # Errors
-    /// `Config` when its preset does not exist or a part of it cannot be.
+    /// `Config` when its preset does not exist or a part of it cannot be, or the processor lacks the instructions.
     pub fn new(config: &'a Config, home: &'a Home, hub: &'a Hub) -> Result<Self> {
         let preset = Preset::of(config)?;
         let options = CpuOptions { threads: config.threads, precision: precision(config.precision) };
-        Ok(Self { config, preset, home, hub, cpu: Arc::new(Cpu::new(options)) })
+        let cpu = Cpu::with_tier(options, tier(&config.tier)?);
+        Ok(Self { config, preset, home, hub, cpu, packed: Packed::new(home, config.packed) })
     }
 
     /// The modules that see, and the language model.
@@ -97,7 +100,10 @@ impl<'a> Assembler<'a> {
     /// As [`Self::eyes`].
     pub fn clip(&self, watch: &mut Watch<'_>) -> Result<ClipEncoder> {
         match self.checkpoint(Role::Clip, watch)? {
-            Some(checkpoint) => ClipEncoder::new(checkpoint, Arc::clone(&self.cpu)),
+            Some(checkpoint) => {
+                let cpu = self.cpu_for(&checkpoint)?;
+                ClipEncoder::new(checkpoint, cpu)
+            }
             None => Err(Error::new(ErrorKind::Config, format!("preset {}", self.preset.name))
                 .expected("a CLIP model")
                 .found("none")
@@ -155,7 +161,7 @@ impl<'a> Assembler<'a> {
         let mut builder = Lens::builder()
             .label_template(self.config.labels.template.as_deref().unwrap_or(around_a_tag))
             .decoding(self.config.decoding())
-            .environment("tier", &format!("{:?}", Tier::detect()))
+            .environment("tier", &format!("{:?}", self.cpu.tier()))
             .environment("threads", &self.cpu.threads());
         // The setting's default stands for the form that suits the language model.
         if self.config.prompt.template != "default" {
@@ -189,6 +195,16 @@ impl<'a> Assembler<'a> {
         Ok(Checkpoint::open(folder)?.remembering(self.home.fingerprints()))
     }
 
+    /// The machine for one model, which keeps its packed layers. The models inside the program are packed sooner than
+    /// they would be read.
+    fn cpu_for(&self, checkpoint: &Checkpoint) -> Result<Arc<Cpu>> {
+        if checkpoint.is_embedded() {
+            return Ok(Arc::new(self.cpu.clone()));
+        }
+        let folder = self.packed.folder(checkpoint, self.cpu.precision())?;
+        Ok(Arc::new(folder.map_or_else(|| self.cpu.clone(), |folder| self.cpu.keeping_packs(folder))))
+    }
+
     fn is_embedded(&self, role: Role) -> bool {
         self.preset.parts.get(&role) == Some(&Part::Embedded)
     }
@@ -201,6 +217,19 @@ impl<'a> Assembler<'a> {
             _ => ATTRIBUTE_TEMPLATE,
         }
     }
+}
+
+fn tier(setting: &str) -> Result<Tier> {
+    if setting == "auto" {
+        return Ok(Tier::detect());
+    }
+    let available = Tier::available();
+    available.iter().copied().find(|tier| tier.to_string() == setting).ok_or_else(|| {
+        let names: Vec<String> = available.iter().map(Tier::to_string).collect();
+        Error::new(ErrorKind::Config, "setting `tier`")
+            .expected(format!("auto, or what this processor has: {}", names.join(", ")))
+            .found(setting)
+    })
 }
 
 fn precision(setting: PrecisionSetting) -> Precision {

@@ -9,7 +9,6 @@ use crate::{
 };
 use lens_nn::weights::Checkpoint;
 use serde::Deserialize;
-use std::sync::Arc;
 
 #[derive(Deserialize)]
 struct Family {
@@ -28,7 +27,7 @@ impl Assembler<'_> {
             None => return Ok(builder),
         };
         check_family(&checkpoint)?;
-        Ok(builder.llm(T5Reader::load(&self.reader_name(), &checkpoint, Arc::clone(&self.cpu))?))
+        Ok(builder.llm(T5Reader::load(&self.reader_name(), &checkpoint, self.cpu_for(&checkpoint)?)?))
     }
 
     fn reader_name(&self) -> String {

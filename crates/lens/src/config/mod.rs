@@ -13,7 +13,7 @@ mod tests;
 
 pub use layer::Layer;
 pub use settings::{
-    AnswerSettings, CaptionSettings, Config, EndpointSettings, LabelSettings, OcrSettings, PartSettings,
+    AnswerSettings, CaptionSettings, Config, EndpointSettings, LabelSettings, OcrSettings, PackedSettings, PartSettings,
     Precision, PromptSettings, StoreSettings, VocabularySettings,
 };
 

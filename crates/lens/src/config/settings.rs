@@ -22,6 +22,8 @@ pub struct Config {
     pub seed: u64,
     /// Arithmetic of the models.
     pub precision: Precision,
+    /// The instructions that the processor uses: `auto`, or the name of a [`lens_nn::backend::cpu::Tier`].
+    pub tier: String,
     /// Number of threads; 0 is one for each core.
     pub threads: usize,
     /// Models instead of the preset's.
@@ -46,6 +48,8 @@ pub struct Config {
     pub endpoint: EndpointSettings,
     /// The evidence store.
     pub store: StoreSettings,
+    /// Models packed for multiplying.
+    pub packed: PackedSettings,
 }
 
 /// Arithmetic of the models.
@@ -186,6 +190,14 @@ pub struct StoreSettings {
     /// Whether anything is kept.
     pub enabled: bool,
     /// The most bytes of keys and values.
+    pub capacity_bytes: u64,
+}
+
+/// Models packed for multiplying.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PackedSettings {
+    /// The most bytes that are kept; 0 keeps none.
     pub capacity_bytes: u64,
 }
 

@@ -1,62 +1,45 @@
-//! Times one model on real shapes: `bench clip|text|blip|t5 CHECKPOINT f32|bf16|int8 [THREADS]`.
-//!
-//! Loads the checkpoint, prints `ready`, then runs the work once per line on stdin (a number: the batch) and prints its
-//! seconds. `reference/bench.py` drives it turn by turn with the peers, so that both meet the same noise.
+//! The work that is timed, on real shapes.
 
 use lens_nn::{
     Backend, Result,
-    backend::cpu::{Cpu, CpuOptions, Precision},
+    backend::cpu::Cpu,
     blip::Blip,
-    clip::Clip,
+    clip::{Clip, normalize},
     generate::{BeamOptions, Lengths, SampleOptions, Search, Strategy, Stream, generate},
     t5::T5,
     weights::Checkpoint,
 };
-use std::{io::BufRead, path::Path, sync::Arc, time::Instant};
+use std::{path::Path, sync::Arc};
 
 /// One unit of work on a batch.
-type Work = Box<dyn Fn(usize) -> Result<()>>;
+pub(crate) type Work = Box<dyn Fn(usize) -> Result<()>>;
 
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let [family, checkpoint, precision, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: bench clip|text|blip|t5 CHECKPOINT f32|bf16|int8 [THREADS]".into());
-    };
-    let threads = rest.first().map_or(Ok(0), |count| count.parse())?;
-    let precision = match precision.as_str() {
-        "f32" => Precision::F32,
-        "bf16" => Precision::Bf16,
-        "int8" => Precision::Int8,
-        other => return Err(format!("unknown precision `{other}`").into()),
-    };
-    let backend = Arc::new(Cpu::new(CpuOptions { threads, precision }));
-    let work = work(family, &Checkpoint::open(Path::new(checkpoint))?, backend)?;
-    say("ready");
-    for line in std::io::stdin().lock().lines() {
-        let batch = line?.trim().parse()?;
-        let start = Instant::now();
-        work(batch)?;
-        say(&start.elapsed().as_secs_f64().to_string());
+/// A checkpoint and the machine that keeps its packed layers.
+pub(crate) struct Model(Checkpoint, Arc<Cpu>);
+
+impl Model {
+    pub(crate) fn open(folder: &Path, cpu: Arc<Cpu>) -> Result<Self> {
+        Ok(Self(Checkpoint::open(folder)?, cpu))
     }
-    Ok(())
+
+    fn clip(&self) -> Result<Clip<Cpu>> {
+        Clip::load(&self.0, Arc::clone(&self.1))
+    }
+
+    fn blip(&self) -> Result<Blip<Cpu>> {
+        Blip::load(&self.0, Arc::clone(&self.1))
+    }
 }
 
-#[expect(clippy::print_stdout, reason = "the protocol with the script that drives it")]
-fn say(line: &str) {
-    println!("{line}");
-}
-
-fn work(
-    family: &str,
-    checkpoint: &Checkpoint,
-    backend: Arc<Cpu>,
-) -> Result<Work, Box<dyn std::error::Error>> {
-    Ok(match family {
-        "clip" => images(Clip::load(checkpoint, backend)?),
-        "text" => texts(Clip::load(checkpoint, backend)?),
-        "blip" => captions(Blip::load(checkpoint, backend)?),
-        "t5" => answers(T5::load(checkpoint, backend)?),
-        other => return Err(format!("unknown family `{other}`: expected clip, text, blip or t5").into()),
+/// Loads the models of `work`.
+pub(crate) fn load(work: &str, models: &[Model]) -> Result<Work, Box<dyn std::error::Error>> {
+    Ok(match (work, models) {
+        ("clip", [clip]) => images(clip.clip()?),
+        ("text", [clip]) => texts(clip.clip()?),
+        ("blip", [blip]) => captions(blip.blip()?),
+        ("t5", [Model(checkpoint, cpu)]) => answers(T5::load(checkpoint, Arc::clone(cpu))?),
+        ("vision", [clip, blip]) => vision(clip.clip()?, blip.blip()?),
+        _ => return Err(format!("no work `{work}` of {} models", models.len()).into()),
     })
 }
 
@@ -114,3 +97,40 @@ fn answers<B: Backend>(model: T5<B>) -> Work {
 
 const BEAM: Strategy =
     Strategy::Beam(BeamOptions { beams: 5, length_penalty: -1.0, early_stopping: false, returned: 1 });
+
+/// Per picture: the five best of two vocabularies of the published sizes, and the captions.
+fn vision<B: Backend>(clip: Clip<B>, blip: Blip<B>) -> Work {
+    let vocabulary = |texts: usize| -> Vec<f32> {
+        let mut rows: Vec<f32> = (0..texts * clip.dimension())
+            .map(|index| ((index * 7919) % 1013) as f32 / 1013.0 - 0.5)
+            .collect();
+        normalize(&mut rows, clip.dimension());
+        rows
+    };
+    let (vocabularies, captions) = ([22_131, 34_760].map(vocabulary), captions(blip));
+    Box::new(move |batch| {
+        let mut features = clip.image_features(&pixels(batch, clip.image_size()))?;
+        normalize(&mut features, clip.dimension());
+        for feature in features.chunks_exact(clip.dimension()) {
+            for vocabulary in &vocabularies {
+                std::hint::black_box(best_five(feature, vocabulary));
+            }
+        }
+        captions(batch)
+    })
+}
+
+/// The rows of `vocabulary` with the greatest products, as `lens::embedder::cosines` computes them.
+fn best_five(feature: &[f32], vocabulary: &[f32]) -> Vec<usize> {
+    let product = |row: &[f32]| {
+        let mut sums = [0.0f32; 8];
+        for (x, y) in row.chunks_exact(8).zip(feature.chunks_exact(8)) {
+            sums.iter_mut().zip(x.iter().zip(y)).for_each(|(sum, (x, y))| *sum += x * y);
+        }
+        sums.iter().sum::<f32>()
+    };
+    let products: Vec<f32> = vocabulary.chunks_exact(feature.len()).map(product).collect();
+    let mut order: Vec<usize> = (0..products.len()).collect();
+    let (best, ..) = order.select_nth_unstable_by(5, |&a, &b| products[b].total_cmp(&products[a]));
+    best.to_vec()
+}
