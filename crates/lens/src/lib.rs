@@ -4,6 +4,7 @@
 //! frozen language model ([`Llm`]) reads that text and answers (Berrios et al. 2023, arXiv 2306.16410).
 
 pub mod assemble;
+pub mod bench;
 pub mod config;
 pub mod evidence;
 pub mod home;

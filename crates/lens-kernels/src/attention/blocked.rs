@@ -74,7 +74,9 @@ impl Kernel for HeadTask<'_> {
         let (count, size) = (self.keys.len(), self.shape.head_size);
         let buffer = std::mem::take(&mut self.buffer);
         let mut scratch = Self::scratch(buffer, count, size);
-        self.copy_keys_and_values(&mut scratch);
+        if !self.reads_in_place() {
+            self.copy_keys_and_values(&mut scratch);
+        }
         self.spread_bias(scratch.bias);
         for (index, rows) in self.rows.chunks(BLOCK).enumerate() {
             let position = self.position + index * BLOCK;
@@ -88,6 +90,38 @@ impl Kernel for HeadTask<'_> {
 }
 
 impl HeadTask<'_> {
+    /// One block of queries reads each key once, so a copy would only cost time. Only whole panels can be read where they
+    /// lie.
+    fn reads_in_place(&self) -> bool {
+        self.rows.len() <= BLOCK && self.shape.head_size.is_multiple_of(PANEL)
+    }
+
+    /// The features of the keys from `first` on: (keys, head size).
+    #[inline(always)]
+    fn key_words(&self, scratch: &Scratch<'_>, first: usize, rows: usize) -> Words {
+        let size = self.shape.head_size;
+        if self.reads_in_place() {
+            let head = self.head / (self.shape.heads / self.shape.kv_heads);
+            let start = self.k.head(self.keys.start + first, head, size).as_ptr();
+            return Words { start: start.cast(), row_stride: self.k.stride, step_stride: 1 };
+        }
+        let keys = &scratch.keys[first * size..(first + rows) * size];
+        Words { start: keys.as_ptr().cast(), row_stride: size, step_stride: 1 }
+    }
+
+    /// The values from column `column` of the head on, and how far apart their rows are.
+    #[inline(always)]
+    fn value_words(&self, scratch: &Scratch<'_>, seen: usize, column: usize) -> (*const u32, usize) {
+        let size = self.shape.head_size;
+        if self.reads_in_place() {
+            let head = self.head / (self.shape.heads / self.shape.kv_heads);
+            return (self.v.head(self.keys.start, head, size)[column..].as_ptr().cast(), self.v.stride);
+        }
+        let width = size.next_multiple_of(PANEL);
+        assert!(scratch.values.len() >= seen * width, "as many values as keys");
+        (scratch.values[column..].as_ptr().cast(), width)
+    }
+
     /// Rows far apart would fall on few cache sets; side by side they are also read in order.
     #[inline(always)]
     fn copy_keys_and_values(&self, scratch: &mut Scratch<'_>) {
@@ -142,10 +176,10 @@ impl HeadTask<'_> {
         let tile_rows = S::TILE_ROWS[0];
         for first in (0..seen).step_by(tile_rows) {
             let rows = tile_rows.min(seen - first);
-            let keys = &scratch.keys[first * size..(first + rows) * size];
-            let keys = Words { start: keys.as_ptr().cast(), row_stride: size, step_stride: 1 };
+            let keys = self.key_words(scratch, first, rows);
             let queries = (scratch.queries.as_ptr().cast(), BLOCK);
-            // SAFETY: there are `rows` keys of `size` features each, and `size` lines of 32 queries.
+            // SAFETY: there are `rows` keys of `size` features each, all within the span that `attention` checked where
+            // they are read in place, and `size` lines of 32 queries.
             unsafe { multiply(simd, (rows, count), keys, queries, size, &mut sums) };
             for row in 0..rows {
                 let key = first + row;
@@ -176,17 +210,17 @@ impl HeadTask<'_> {
         factors: &[f32; BLOCK],
     ) {
         let size = self.shape.head_size;
-        let width = size.next_multiple_of(PANEL);
         let mut sums: TileSums = [0.0; MAX_ROWS * PANEL];
         let tile_rows = S::TILE_ROWS[0];
         for (tile, rows) in rows.chunks(tile_rows).enumerate() {
             let first = tile * tile_rows;
             for column in (0..size).step_by(PANEL) {
-                assert!(scratch.scores.len() >= seen * BLOCK && scratch.values.len() >= seen * width);
+                assert!(scratch.scores.len() >= seen * BLOCK, "a line of weights for each key");
                 let weights = scratch.scores[first..].as_ptr().cast();
                 let weights = Words { start: weights, row_stride: 1, step_stride: BLOCK };
-                let values = (scratch.values[column..].as_ptr().cast(), width);
-                // SAFETY: `seen` lines of 32 weights, of which the tile's rows are within, and `seen` lines of values.
+                let values = self.value_words(scratch, seen, column);
+                // SAFETY: `seen` lines of 32 weights, of which the tile's rows are within, and `seen` lines of values, of
+                // which 32 columns can be read: whole panels where they lie, or a copy that is padded.
                 unsafe { multiply(simd, (rows.len(), size - column), weights, values, seen, &mut sums) };
                 let columns = self.head * size + column..self.head * size + size.min(column + PANEL);
                 for (index, row) in rows.iter().enumerate() {

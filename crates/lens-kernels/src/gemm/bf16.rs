@@ -14,16 +14,6 @@ pub(crate) fn pair(low: f32, high: f32) -> u32 {
     bits(low) | (bits(high) << 16)
 }
 
-/// A word for each pair.
-#[inline(always)]
-pub(crate) fn pairs<const N: usize>(x: &[[f32; 2]; N]) -> [u32; N] {
-    let mut words = [0; N];
-    for (word, [low, high]) in words.iter_mut().zip(x) {
-        *word = pair(*low, *high);
-    }
-    words
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

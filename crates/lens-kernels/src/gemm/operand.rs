@@ -2,7 +2,7 @@
 
 use super::bf16;
 use super::packed::Precision;
-use super::product::{MAX_ROWS, Words};
+use super::product::Words;
 use super::quantise::{ROW_WORDS, RowLine};
 use crate::simd::{Kernel, Simd};
 
@@ -90,74 +90,56 @@ impl Kernel for PackTile<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, _: S) {
-        let Self { precision, x, inputs, out } = self;
-        let rows = x.len() / inputs;
-        let (words, lines) = out.split_at_mut(rows * inputs.div_ceil(precision.per_word()));
-        match precision {
-            Precision::F32 => interleave(x, inputs, words, |_, x: &[[f32; 1]; BLOCK]| floats(x)),
-            Precision::Bf16 => interleave(x, inputs, words, |_, x: &[[f32; 2]; BLOCK]| bf16::pairs(x)),
-            Precision::Int8 => {
-                let mut fitted = [RowLine::default(); MAX_ROWS];
-                let rows_and_lines = x.chunks_exact(inputs).zip(lines.chunks_exact_mut(ROW_WORDS));
-                for (line, (x, words)) in fitted.iter_mut().zip(rows_and_lines) {
-                    *line = RowLine::fit(x, words);
+        let rows = self.x.len() / self.inputs;
+        let steps = self.inputs.div_ceil(self.precision.per_word());
+        let (words, lines) = self.out.split_at_mut(rows * steps);
+        let rows_and_lines = self.x.chunks_exact(self.inputs).zip(lines.chunks_exact_mut(ROW_WORDS));
+        for (row, (x, line_words)) in rows_and_lines.enumerate() {
+            let words = &mut words[row..];
+            match self.precision {
+                Precision::F32 => scatter(x, rows, words, |x: [f32; 1]| x[0].to_bits()),
+                Precision::Bf16 => scatter(x, rows, words, |x: [f32; 2]| bf16::pair(x[0], x[1])),
+                Precision::Int8 => {
+                    let line = RowLine::fit(x, line_words);
+                    scatter(x, rows, words, |x: [f32; 4]| line.quantise(x));
+                    for outlier in line_words[3..].iter().step_by(2).take(line_words[2] as usize) {
+                        let (step, shift) = (*outlier as usize / 4, *outlier % 4 * 8);
+                        let word = &mut words[step * rows];
+                        *word = *word & !(0xFF << shift) | (line_words[1] << shift);
+                    }
                 }
-                interleave(x, inputs, words, |row, x: &[[f32; 4]; BLOCK]| fitted[row].quantise(x));
-                leave_out(words, lines);
             }
         }
     }
 }
 
-/// Words of one row that are computed together, so that the compiler makes vectors of them.
-pub(crate) const BLOCK: usize = 16;
-
-/// Writes a word for every `N` inputs of each row, (steps, rows); inputs behind the last count as zero. Blocks of words
-/// outside, rows inside: what is written together stays in the first cache.
+/// Writes a word for every `N` inputs, `rows` words apart; inputs behind the last count as zero.
 #[inline(always)]
-fn interleave<const N: usize>(
-    x: &[f32],
-    inputs: usize,
-    words: &mut [u32],
-    pack: impl Fn(usize, &[[f32; N]; BLOCK]) -> [u32; BLOCK],
-) {
-    let rows = x.len() / inputs;
-    for (index, words) in words.chunks_mut(BLOCK * rows).enumerate() {
-        for (row, x) in x.chunks_exact(inputs).enumerate() {
-            let x = &x[index * BLOCK * N..];
-            let packed = match x.as_chunks::<N>().0.as_chunks::<BLOCK>().0 {
-                [block, ..] => pack(row, block),
-                [] => {
-                    let mut block = [[0.0; N]; BLOCK];
-                    block.as_flattened_mut()[..x.len()].copy_from_slice(x);
-                    pack(row, &block)
-                }
-            };
-            for (word, packed) in words[row..].iter_mut().step_by(rows).zip(packed) {
-                *word = packed;
+fn scatter<const N: usize>(x: &[f32], rows: usize, words: &mut [u32], word: impl Fn([f32; N]) -> u32) {
+    /// Words that are computed together before they are scattered, so that the compiler makes vectors of them.
+    const BLOCK: usize = 16;
+    let (groups, rest) = x.as_chunks::<N>();
+    let mut targets = words.iter_mut().step_by(rows);
+    let (blocks, last_groups) = groups.as_chunks::<BLOCK>();
+    for block in blocks {
+        let mut packed = [0; BLOCK];
+        for (packed, group) in packed.iter_mut().zip(block) {
+            *packed = word(*group);
+        }
+        for packed in packed {
+            if let Some(target) = targets.next() {
+                *target = packed;
             }
         }
     }
-}
-
-#[inline(always)]
-fn floats(x: &[[f32; 1]; BLOCK]) -> [u32; BLOCK] {
-    let mut words = [0; BLOCK];
-    for (word, [x]) in words.iter_mut().zip(x) {
-        *word = x.to_bits();
+    for (group, target) in last_groups.iter().zip(targets.by_ref()) {
+        *target = word(*group);
     }
-    words
-}
-
-/// Puts the byte that stands for zero in the place of each outlier.
-#[inline(always)]
-fn leave_out(words: &mut [u32], lines: &[u32]) {
-    let rows = lines.len() / ROW_WORDS;
-    for (row, line) in lines.chunks_exact(ROW_WORDS).enumerate() {
-        for outlier in line[3..].iter().step_by(2).take(line[2] as usize) {
-            let (step, shift) = (*outlier as usize / 4, *outlier % 4 * 8);
-            let word = &mut words[step * rows + row];
-            *word = *word & !(0xFF << shift) | (line[1] << shift);
+    if !rest.is_empty() {
+        let mut group = [0.0; N];
+        group[..rest.len()].copy_from_slice(rest);
+        if let Some(target) = targets.next() {
+            *target = word(group);
         }
     }
 }

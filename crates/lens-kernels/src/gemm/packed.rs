@@ -118,6 +118,12 @@ impl PackedLinear {
         self.layout.outputs
     }
 
+    /// Weights that a row is multiplied by, both halves of a gated layer counted.
+    #[must_use]
+    pub fn weights(&self) -> usize {
+        self.layout.inputs * self.layout.outputs * if self.layout.gated { 2 } else { 1 }
+    }
+
     /// How the layer is multiplied.
     #[must_use]
     pub fn precision(&self) -> Precision {

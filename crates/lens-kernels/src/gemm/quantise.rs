@@ -18,7 +18,7 @@ pub(crate) const ROW_WORDS: usize = 3 + 2 * MOST_OUTLIERS;
 const LANES: usize = 16;
 
 /// What the bytes of a row mean.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct RowLine {
     /// What one unit is worth; NaN where a value of the row is not finite, and so is then the row of the result.
     pub(crate) scale: f32,
@@ -31,49 +31,49 @@ impl RowLine {
     /// Chooses the line and the outliers of `x` and writes them to `words`.
     #[inline(always)]
     pub(crate) fn fit(x: &[f32], words: &mut [u32]) -> Self {
+        let outliers = find_outliers(x, &mut words[2..]);
         let mut extent = Extent::default();
-        let limit = STANDS_OUT * extent.include(x) / x.len() as f32;
-        let stands_out = extent.greatest > limit || -extent.least > limit;
-        let outliers = if stands_out { find_outliers(x, limit, &mut words[2..]) } else { 0 };
-        words[2] = outliers as u32;
-        if outliers > 0 {
-            extent = Extent::default();
-            let mut first = 0;
-            for outlier in words[3..].iter().step_by(2).take(outliers) {
-                extent.include(&x[first..*outlier as usize]);
-                first = *outlier as usize + 1;
-            }
-            extent.include(&x[first..]);
+        let mut first = 0;
+        for outlier in words[3..].iter().step_by(2).take(outliers) {
+            extent.include(&x[first..*outlier as usize]);
+            first = *outlier as usize + 1;
         }
+        extent.include(&x[first..]);
         let line = extent.line();
         (words[0], words[1]) = (line.scale.to_bits(), line.zero as u32);
         line
     }
 
-    /// Four bytes in each word, the first in the lowest bits.
+    /// Four bytes, the first in the lowest bits.
     #[inline(always)]
-    pub(crate) fn quantise<const N: usize>(self, x: &[[f32; 4]; N]) -> [u32; N] {
+    pub(crate) fn quantise(self, x: [f32; 4]) -> u32 {
         // Adding 1.5 * 2^23 rounds to the nearest integer, which the low bits then hold.
         const SHIFT: f32 = 12_582_912.0;
-        let mut bytes = [[0u8; 4]; N];
-        for (byte, x) in bytes.as_flattened_mut().iter_mut().zip(x.as_flattened()) {
+        let byte = |x: f32| {
             let y = x * self.per_unit + self.zero;
             let y = if y > 0.0 { y } else { 0.0 };
             let y = if y < 255.0 { y } else { 255.0 };
-            *byte = (y + SHIFT).to_bits() as u8;
-        }
-        let mut words = [0; N];
-        for (word, bytes) in words.iter_mut().zip(bytes) {
-            *word = u32::from_le_bytes(bytes);
-        }
-        words
+            (y + SHIFT).to_bits() & 0xFF
+        };
+        byte(x[0]) | (byte(x[1]) << 8) | (byte(x[2]) << 16) | (byte(x[3]) << 24)
     }
 }
 
-/// Writes index and value of each value beyond `limit`, in order, behind the first word; returns their number, zero where
-/// they are more than may be left out.
+/// Writes the number of outliers and then index and value of each, in order; returns their number.
 #[inline(always)]
-fn find_outliers(x: &[f32], limit: f32, words: &mut [u32]) -> usize {
+fn find_outliers(x: &[f32], words: &mut [u32]) -> usize {
+    let mut sums = [0.0f32; LANES];
+    let (blocks, rest) = x.as_chunks::<LANES>();
+    for block in blocks {
+        for lane in 0..LANES {
+            sums[lane] += block[lane].abs();
+        }
+    }
+    let mut sum = 0.0;
+    for value in sums.iter().chain(rest) {
+        sum += value.abs();
+    }
+    let limit = STANDS_OUT * sum / x.len() as f32;
     let mut count = 0;
     for (block, values) in x.chunks(LANES).enumerate() {
         let mut above = false;
@@ -85,6 +85,7 @@ fn find_outliers(x: &[f32], limit: f32, words: &mut [u32]) -> usize {
         }
         for (lane, value) in values.iter().enumerate().filter(|(_, value)| value.abs() > limit) {
             if count == MOST_OUTLIERS {
+                words[0] = 0;
                 return 0;
             }
             words[1 + 2 * count] = (block * LANES + lane) as u32;
@@ -92,6 +93,7 @@ fn find_outliers(x: &[f32], limit: f32, words: &mut [u32]) -> usize {
             count += 1;
         }
     }
+    words[0] = count as u32;
     count
 }
 
@@ -105,11 +107,9 @@ struct Extent {
 }
 
 impl Extent {
-    /// Returns the sum of the magnitudes.
     #[inline(always)]
-    fn include(&mut self, x: &[f32]) -> f32 {
+    fn include(&mut self, x: &[f32]) {
         let (mut least, mut greatest, mut finite) = ([0.0f32; LANES], [0.0f32; LANES], [0.0f32; LANES]);
-        let mut sums = [0.0f32; LANES];
         let (blocks, rest) = x.as_chunks::<LANES>();
         let mut last = [0.0; LANES];
         last[..rest.len()].copy_from_slice(rest);
@@ -119,7 +119,6 @@ impl Extent {
                 least[lane] = if x < least[lane] { x } else { least[lane] };
                 greatest[lane] = if x > greatest[lane] { x } else { greatest[lane] };
                 finite[lane] += x * 0.0;
-                sums[lane] += x.abs();
             }
         }
         for lane in 0..LANES {
@@ -127,7 +126,6 @@ impl Extent {
             self.greatest = self.greatest.max(greatest[lane]);
             self.finite += finite[lane];
         }
-        sums.iter().sum()
     }
 
     #[inline(always)]

@@ -2,6 +2,7 @@
 
 mod buffers;
 mod packs;
+mod work;
 
 use super::{AttentionSpec, Backend, Candidate, Epilogue, Heads, HostLinear, PatchGrid, Span};
 use crate::{Error, ErrorKind, Result};
@@ -9,8 +10,10 @@ use buffers::Buffers;
 use lens_kernels as kernels;
 use packs::Packs;
 use std::{path::PathBuf, sync::Arc};
+use work::Counters;
 
 pub use lens_kernels::{Precision, Tier};
+pub use work::Work;
 
 /// How the CPU computes.
 #[derive(Debug, Clone, Copy)]
@@ -43,6 +46,7 @@ pub struct Cpu {
     precision: Precision,
     buffers: Buffers,
     packs: Option<Packs>,
+    counters: Counters,
 }
 
 /// Rows of f32 in memory, which goes back to the backend when the matrix is dropped.
@@ -86,7 +90,13 @@ impl Cpu {
     #[must_use]
     pub fn with_tier(options: CpuOptions, tier: Tier) -> Self {
         let threads = Arc::new(kernels::Threads::with_tier(options.threads, tier));
-        Self { threads, precision: options.precision, buffers: Buffers::default(), packs: None }
+        Self {
+            threads,
+            precision: options.precision,
+            buffers: Buffers::default(),
+            packs: None,
+            counters: Counters::default(),
+        }
     }
 
     /// The same backend for one checkpoint, whose packed layers are kept in `folder`. The caller gives every checkpoint
@@ -94,6 +104,24 @@ impl Cpu {
     #[must_use]
     pub fn keeping_packs(&self, folder: PathBuf) -> Self {
         Self { packs: Some(Packs::new(folder)), ..self.clone() }
+    }
+
+    /// What the products of this backend and its clones have done so far.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.counters.read()
+    }
+
+    /// The most operations per second that this machine can do in this precision, measured now for some milliseconds.
+    #[must_use]
+    pub fn peak_operations(&self) -> f64 {
+        (0..5).map(|_| kernels::peak_operations(&self.threads, self.precision)).fold(0.0, f64::max)
+    }
+
+    /// The bytes per second that this machine reads from memory, measured now on 256 MiB.
+    #[must_use]
+    pub fn read_bandwidth(&self) -> f64 {
+        kernels::read_bandwidth(&self.threads, 256 << 20)
     }
 
     /// The instructions in use.
@@ -207,6 +235,7 @@ impl Backend for Cpu {
             activation: epilogue.activation,
             residual: epilogue.residual.map(|residual| residual.data.as_slice()),
         };
+        self.counters.add(x.rows(), layer);
         kernels::linear(&self.threads, &x.data, layer, fused, &mut out.data);
         out
     }
@@ -311,7 +340,9 @@ impl Backend for Cpu {
     }
 
     fn cache_select(&self, cache: &mut KeyValueCache, parents: &[usize]) {
-        cache.sequences = parents.iter().map(|&parent| cache.sequences[parent].clone()).collect();
+        // Before the first step there are no sequences yet, and all that are chosen are empty.
+        let chosen = |&parent: &usize| cache.sequences.get(parent).cloned().unwrap_or_default();
+        cache.sequences = parents.iter().map(chosen).collect();
     }
 
     fn top_log_probs(&self, logits: &Matrix, k: usize) -> Vec<Vec<Candidate>> {

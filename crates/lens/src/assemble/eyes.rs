@@ -92,11 +92,21 @@ impl Assembler<'_> {
         clip: Option<Arc<ClipEncoder>>,
         watch: &mut Watch<'_>,
     ) -> Result<LensBuilder> {
-        let settings = &self.config.captions;
-        if !settings.enabled {
+        if !self.config.captions.enabled {
             return Ok(builder);
         }
-        let Some(checkpoint) = self.checkpoint(Role::Blip, watch)? else { return Ok(builder) };
+        let Some(captioner) = self.captioner(watch)? else { return Ok(builder) };
+        let embedder = clip.map(|clip| clip as Arc<dyn Embedder>);
+        Ok(builder.module(CaptionModule::new(captioner, embedder)))
+    }
+
+    /// The captioner, where the preset has one.
+    ///
+    /// # Errors
+    /// As [`Self::eyes`].
+    pub fn captioner(&self, watch: &mut Watch<'_>) -> Result<Option<Captioner>> {
+        let Some(checkpoint) = self.checkpoint(Role::Blip, watch)? else { return Ok(None) };
+        let settings = &self.config.captions;
         let options = CaptionerOptions {
             beams: settings.beams,
             samples: settings.count,
@@ -107,8 +117,6 @@ impl Assembler<'_> {
             seed: self.config.seed,
         };
         let cpu = self.cpu_for(&checkpoint)?;
-        let captioner = Captioner::new(checkpoint, cpu, options)?;
-        let embedder = clip.map(|clip| clip as Arc<dyn Embedder>);
-        Ok(builder.module(CaptionModule::new(captioner, embedder)))
+        Captioner::new(checkpoint, cpu, options).map(Some)
     }
 }

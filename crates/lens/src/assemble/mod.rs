@@ -149,6 +149,12 @@ impl<'a> Assembler<'a> {
         crate::vocab::embed(vocabulary, template, clip, &self.home.vocab(), &mut progress, &cancel)
     }
 
+    /// The machine that the models run on.
+    #[must_use]
+    pub fn cpu(&self) -> &Cpu {
+        &self.cpu
+    }
+
     /// The preset with the parts that the settings replace.
     #[must_use]
     pub fn preset(&self) -> &Preset {

@@ -49,6 +49,8 @@ pub struct Draft {
     pub kind: CaptionKind,
     /// Natural logarithm of its probability, summed over the tokens after the prompt.
     pub log_prob: f32,
+    /// Tokens after the prompt, the end included.
+    pub tokens: usize,
 }
 
 /// A BLIP checkpoint with its preprocessing and tokenizer. The weights are loaded when they are first needed.
@@ -155,7 +157,8 @@ impl Model {
             let kind = if index == 0 { CaptionKind::Beam } else { CaptionKind::Sampled };
             let text = self.text(&hypothesis.tokens)?;
             if !text.is_empty() {
-                drafts.push(Draft { text, kind, log_prob: hypothesis.log_prob });
+                let tokens = hypothesis.tokens.len();
+                drafts.push(Draft { text, kind, log_prob: hypothesis.log_prob, tokens });
             }
         }
         Ok(drafts)

@@ -58,7 +58,7 @@ impl Module for CaptionModule {
 /// Exact repetitions become one caption with a count, at the place of the first.
 fn merge(drafts: Vec<Draft>) -> Vec<Caption> {
     let mut captions: Vec<Caption> = Vec::new();
-    for Draft { text, kind, log_prob } in drafts {
+    for Draft { text, kind, log_prob, .. } in drafts {
         match captions.iter_mut().find(|caption| caption.text == text) {
             Some(caption) => caption.count += 1,
             None => captions.push(Caption { text, kind, count: 1, log_prob, ..Caption::default() }),
@@ -88,7 +88,7 @@ mod tests {
     use crate::{evidence::CaptionKind, local::Draft, testing::ColourEmbedder};
 
     fn draft(text: &str, kind: CaptionKind, log_prob: f32) -> Draft {
-        Draft { text: text.into(), kind, log_prob }
+        Draft { text: text.into(), kind, log_prob, tokens: 3 }
     }
 
     #[test]
