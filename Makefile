@@ -7,7 +7,7 @@ TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 # Needs the Python of reference/README.md.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check fmt lint deny test page doc clients golden
+.PHONY: check fmt lint deny test page doc clients golden asan
 
 check: fmt lint deny test doc page clients
 
@@ -47,3 +47,7 @@ clients:
 
 golden:
 	$(PYTHON) -m reference.golden
+
+# The kernels under AddressSanitizer. Needs a nightly toolchain.
+asan:
+	RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test -p lens-kernels --lib --tests --target x86_64-unknown-linux-gnu

@@ -36,7 +36,15 @@ fn attentions(criterion: &mut Criterion) {
         let (rows, width) = (sequences * tokens, heads * head_size);
         let data = vec![0.5; rows * 3 * width];
         let view = |first| HeadsView { data: &data, stride: 3 * width, first };
-        let shape = AttentionShape { heads, kv_heads: heads, head_size, scale: 0.125, causal, bias: None };
+        let shape = AttentionShape {
+            heads,
+            kv_heads: heads,
+            head_size,
+            scale: 0.125,
+            causal,
+            bias: None,
+            rounded: false,
+        };
         let span =
             |i: usize| Span { queries: i * tokens..(i + 1) * tokens, keys: i * tokens..(i + 1) * tokens };
         let spans: Vec<Span> = (0..sequences).map(span).collect();
@@ -56,7 +64,15 @@ fn decoding(criterion: &mut Criterion) {
     let data = vec![0.5; (captions * past).max(image) * 3 * width];
     let view = |first| HeadsView { data: &data, stride: 3 * width, first };
     let queries = HeadsView { data: &data[..captions * 3 * width], ..view(0) };
-    let shape = AttentionShape { heads, kv_heads: heads, head_size, scale: 0.125, causal: false, bias: None };
+    let shape = AttentionShape {
+        heads,
+        kv_heads: heads,
+        head_size,
+        scale: 0.125,
+        causal: false,
+        bias: None,
+        rounded: false,
+    };
     let mut out = vec![0.0; captions * width];
     let rows: Vec<u32> = (0..(captions * past) as u32).collect();
     let span = |i: usize| CachedSpan { queries: i..i + 1, keys: &rows[i * past..(i + 1) * past] };

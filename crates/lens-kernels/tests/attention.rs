@@ -18,20 +18,22 @@ struct Case {
     causal: bool,
     /// 0: none.
     reach: usize,
+    rounded: bool,
     seed: u64,
 }
 
 fn cases() -> impl Strategy<Value = Case> {
     let head_size = prop::sample::select(vec![1usize, 5, 8, 31, 64, 80, 104]);
     let sequences = prop::collection::vec((1usize..40, 0usize..70), 1..4);
-    (sequences, 1usize..3, 1usize..3, head_size, any::<bool>(), 0usize..9, any::<u64>()).prop_map(
-        |(mut sequences, kv_heads, group, head_size, causal, reach, seed)| {
+    let flags = (any::<bool>(), any::<bool>());
+    (sequences, 1usize..3, 1usize..3, head_size, flags, 0usize..9, any::<u64>()).prop_map(
+        |(mut sequences, kv_heads, group, head_size, (causal, rounded), reach, seed)| {
             if causal {
                 for (queries, keys) in &mut sequences {
                     *keys += *queries;
                 }
             }
-            Case { sequences, kv_heads, group, head_size, causal, reach, seed }
+            Case { sequences, kv_heads, group, head_size, causal, reach, rounded, seed }
         },
     )
 }
@@ -83,6 +85,7 @@ impl Case {
             scale: 1.0 / (self.head_size as f32).sqrt(),
             causal: self.causal,
             bias: (self.reach > 0).then_some(RelativeBias { values: &operands.bias, reach: self.reach }),
+            rounded: self.rounded,
         }
     }
 
@@ -118,7 +121,9 @@ proptest! {
         for tier in Tier::available() {
             let threads = Threads::with_tier(2, tier);
             let found = case.run(&threads, &operands, &operands.spans);
-            assert_close(&found, &expected, 1e-5, &format!("attention, {tier}"));
+            // Of one feature, a score of up to 12 is off by 12 / 256, and so is a weight; many features average it.
+            let tolerance = if case.rounded && tier.has_bf16() { 0.2 } else { 1e-5 };
+            assert_close(&found, &expected, tolerance, &format!("attention, {tier}"));
             let found = case.run_cached(&threads, &operands, &operands.spans);
             assert_close(&found, &expected, 1e-5, &format!("cached attention, {tier}"));
         }
@@ -142,11 +147,11 @@ proptest! {
 
     #[test]
     fn queries_of_many_sequences_over_one_image_are_as_if_alone(
-        (keys, head_size, seed) in (1usize..70, 1usize..70, any::<u64>()),
+        (keys, head_size, rounded, seed) in (1usize..70, 1usize..70, any::<bool>(), any::<u64>()),
         counts in prop::collection::vec(1usize..9, 1..6),
     ) {
         let sequences = counts.iter().map(|count| (*count, keys)).collect();
-        let case = Case { sequences, kv_heads: 2, group: 1, head_size, causal: false, reach: 0, seed };
+        let case = Case { sequences, kv_heads: 2, group: 1, head_size, causal: false, reach: 0, rounded, seed };
         let mut operands = case.operands();
         for span in &mut operands.spans {
             span.keys = 2..2 + keys;
@@ -173,6 +178,7 @@ fn rows_outside_spans_are_zero_and_nan_stays_in_its_sequence() {
         head_size: 7,
         causal: false,
         reach: 0,
+        rounded: false,
         seed: 1,
     };
     let mut operands = case.operands();
@@ -192,7 +198,15 @@ fn rows_outside_spans_are_zero_and_nan_stays_in_its_sequence() {
 fn overlapping_spans_are_refused() {
     let data = [0.0; 4];
     let view = HeadsView { data: &data, stride: 1, first: 0 };
-    let shape = AttentionShape { heads: 1, kv_heads: 1, head_size: 1, scale: 1.0, causal: false, bias: None };
+    let shape = AttentionShape {
+        heads: 1,
+        kv_heads: 1,
+        head_size: 1,
+        scale: 1.0,
+        causal: false,
+        bias: None,
+        rounded: false,
+    };
     let spans = [Span { queries: 0..2, keys: 0..4 }, Span { queries: 1..3, keys: 0..4 }];
     attention(&Threads::new(1), view, view, view, shape, &spans, &mut [0.0; 4]);
 }

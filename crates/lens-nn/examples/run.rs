@@ -1,4 +1,4 @@
-//! Runs one model on prepared inputs: `run clip|blip|t5 CHECKPOINT INPUTS OUTPUT.safetensors [THREADS]`.
+//! Runs one model on prepared inputs: `run clip|blip|t5 CHECKPOINT INPUTS OUTPUT.safetensors [THREADS [PRECISION]]`.
 //!
 //! CHECKPOINT and INPUTS are folders. INPUTS/model.safetensors holds f32 tensors (ids too, as whole numbers):
 //! - clip: `pixels` (n, 3, s, s), `ids` (m, longest) with `lengths` (m)
@@ -6,11 +6,11 @@
 //! - t5: `ids`, `lengths`, `forced`
 //!
 //! The output holds every tower's result, the logits after each forced token, and the tokens of a greedy and a beam-5 search.
-//! `reference/full_size.py` compares it with the reference.
+//! `reference/full_size.py` and `reference/precision.py` compare it with the reference.
 
 use lens_nn::{
     Backend, Result,
-    backend::cpu::{Cpu, CpuOptions},
+    backend::cpu::{Cpu, CpuOptions, Precision},
     blip::Blip,
     clip::Clip,
     generate::{BeamOptions, Decoder, Lengths, Search, Strategy, generate},
@@ -26,10 +26,18 @@ type Outputs = Vec<(&'static str, Vec<f32>)>;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [family, checkpoint, inputs, output, rest @ ..] = arguments.as_slice() else {
-        return Err("usage: run clip|blip|t5 CHECKPOINT INPUTS OUTPUT.safetensors [THREADS]".into());
+        return Err(
+            "usage: run clip|blip|t5 CHECKPOINT INPUTS OUTPUT.safetensors [THREADS [PRECISION]]".into()
+        );
     };
     let threads = rest.first().map_or(Ok(0), |count| count.parse())?;
-    let backend = Arc::new(Cpu::new(CpuOptions { threads, ..CpuOptions::default() }));
+    let precision = match rest.get(1).map_or("f32", String::as_str) {
+        "f32" => Precision::F32,
+        "bf16" => Precision::Bf16,
+        "int8" => Precision::Int8,
+        other => return Err(format!("unknown precision `{other}`").into()),
+    };
+    let backend = Arc::new(Cpu::new(CpuOptions { threads, precision }));
     let checkpoint = Checkpoint::open(Path::new(checkpoint))?;
     let inputs = Checkpoint::open(Path::new(inputs))?.tensors()?;
     let outputs = match family.as_str() {

@@ -91,6 +91,9 @@ pub struct AttentionSpec<'a, T> {
     /// Relative bias (heads, 2 x reach + 1): column `reach + clamp(key - query, -reach, reach)` is added to the
     /// scaled product.
     pub bias: Option<&'a T>,
+    /// The operands may be rounded as those of the products are: attention of whole texts and pictures, where it takes
+    /// time, not of single tokens.
+    pub rounded: bool,
 }
 
 impl<T> Clone for AttentionSpec<'_, T> {

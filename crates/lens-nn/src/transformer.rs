@@ -143,6 +143,7 @@ impl<B: Backend> Block<B> {
             scale: 1.0 / (head_size as f32).sqrt(),
             causal,
             bias: None,
+            rounded: true,
         };
         let part = |index: usize| Heads { tensor: qkv, first: index * width };
         backend.attention(Heads { tensor: query, first: 0 }, part(1), part(2), spec, spans)

@@ -3,10 +3,10 @@
 //! Lanes are queries: the scores of 32 queries lie transposed, (keys, 32), so that the softmax runs down the lanes
 //! without a sum across them, and the second product finds its operand already in the order it reads.
 
+use super::scratch::Scratch;
 use super::shape::{AttentionShape, HeadsView};
-use crate::aligned::as_floats_mut;
 use crate::gemm::PANEL;
-use crate::gemm::product::{self, F32, MAX_ROWS, TileSums, Words};
+use crate::gemm::product::{self, Bf16, F32, MAX_ROWS, Product, TileSums, Words};
 use crate::shared::SharedRows;
 use crate::simd::{Kernel, Simd, math};
 use std::ops::Range;
@@ -33,36 +33,10 @@ pub(crate) struct HeadTask<'a> {
     pub(crate) buffer: &'a mut [u32],
 }
 
-/// The parts of a task's buffer.
-struct Scratch<'a> {
-    /// (keys, head size)
-    keys: &'a mut [f32],
-    /// (keys, head size rounded up to whole panels)
-    values: &'a mut [f32],
-    /// (head size, 32)
-    queries: &'a mut [f32],
-    /// (keys, 32)
-    scores: &'a mut [f32],
-    /// The bias by position of the query less that of the key, from `1 - keys` on.
-    bias: &'a mut [f32],
-}
-
 impl HeadTask<'_> {
     /// Words of scratch that so many queries and keys take.
     pub(crate) fn buffer(queries: usize, position: usize, keys: usize, head_size: usize) -> usize {
-        let values = head_size.next_multiple_of(PANEL);
-        let wide = keys * values + head_size * BLOCK + keys * BLOCK;
-        wide + (keys * head_size).next_multiple_of(PANEL) + keys + position + queries.next_multiple_of(BLOCK)
-    }
-
-    /// The widest parts first: all of their lines then start where the vectors do.
-    #[inline(always)]
-    fn scratch(buffer: &mut [u32], keys: usize, head_size: usize) -> Scratch<'_> {
-        let (values, rest) = as_floats_mut(buffer).split_at_mut(keys * head_size.next_multiple_of(PANEL));
-        let (queries, rest) = rest.split_at_mut(head_size * BLOCK);
-        let (scores, rest) = rest.split_at_mut(keys * BLOCK);
-        let (keys, bias) = rest.split_at_mut((keys * head_size).next_multiple_of(PANEL));
-        Scratch { keys, values, queries, scores, bias }
+        Scratch::size(queries, position, keys, head_size)
     }
 }
 
@@ -70,117 +44,55 @@ impl Kernel for HeadTask<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<S: Simd>(mut self, simd: S) {
-        let (count, size) = (self.keys.len(), self.shape.head_size);
-        let buffer = std::mem::take(&mut self.buffer);
-        let mut scratch = Self::scratch(buffer, count, size);
-        if !self.reads_in_place() {
-            self.copy_keys_and_values(&mut scratch);
-        }
-        self.spread_bias(scratch.bias);
-        for (index, rows) in self.rows.chunks(BLOCK).enumerate() {
-            let position = self.position + index * BLOCK;
-            let seen = if self.shape.causal { count.min(position + rows.len()) } else { count };
-            self.transpose_queries(rows, scratch.queries);
-            self.score(simd, (position, rows.len()), seen, &mut scratch);
-            let factors = softmax(simd, rows.len(), &mut scratch.scores[..seen * BLOCK]);
-            self.weigh_values(simd, rows, seen, &scratch, &factors);
+    fn run<S: Simd>(self, simd: S) {
+        if self.shape.rounded && S::MULTIPLIES_BF16 {
+            self.attend::<S, Bf16>(simd);
+        } else {
+            self.attend::<S, F32>(simd);
         }
     }
 }
 
 impl HeadTask<'_> {
-    /// One block of queries reads each key once, so a copy would only cost time. Only whole panels can be read where they
-    /// lie.
-    fn reads_in_place(&self) -> bool {
-        self.rows.len() <= BLOCK && self.shape.head_size.is_multiple_of(PANEL)
-    }
-
-    /// The features of the keys from `first` on: (keys, head size).
     #[inline(always)]
-    fn key_words(&self, scratch: &Scratch<'_>, first: usize, rows: usize) -> Words {
-        let size = self.shape.head_size;
-        if self.reads_in_place() {
-            let head = self.head / (self.shape.heads / self.shape.kv_heads);
-            let start = self.k.head(self.keys.start + first, head, size).as_ptr();
-            return Words { start: start.cast(), row_stride: self.k.stride, step_stride: 1 };
-        }
-        let keys = &scratch.keys[first * size..(first + rows) * size];
-        Words { start: keys.as_ptr().cast(), row_stride: size, step_stride: 1 }
-    }
-
-    /// The values from column `column` of the head on, and how far apart their rows are.
-    #[inline(always)]
-    fn value_words(&self, scratch: &Scratch<'_>, seen: usize, column: usize) -> (*const u32, usize) {
-        let size = self.shape.head_size;
-        if self.reads_in_place() {
-            let head = self.head / (self.shape.heads / self.shape.kv_heads);
-            return (self.v.head(self.keys.start, head, size)[column..].as_ptr().cast(), self.v.stride);
-        }
-        let width = size.next_multiple_of(PANEL);
-        assert!(scratch.values.len() >= seen * width, "as many values as keys");
-        (scratch.values[column..].as_ptr().cast(), width)
-    }
-
-    /// Rows far apart would fall on few cache sets; side by side they are also read in order.
-    #[inline(always)]
-    fn copy_keys_and_values(&self, scratch: &mut Scratch<'_>) {
-        let size = self.shape.head_size;
-        let head = self.head / (self.shape.heads / self.shape.kv_heads);
-        let width = size.next_multiple_of(PANEL);
-        for (row, key) in self.keys.clone().zip(scratch.keys.chunks_exact_mut(size)) {
-            key.copy_from_slice(self.k.head(row, head, size));
-        }
-        for (row, value) in self.keys.clone().zip(scratch.values.chunks_exact_mut(width)) {
-            value[..size].copy_from_slice(self.v.head(row, head, size));
-            value[size..].fill(0.0);
-        }
-    }
-
-    #[inline(always)]
-    fn spread_bias(&self, spread: &mut [f32]) {
-        if let Some(bias) = self.shape.bias {
-            let last = self.keys.len() - 1;
-            for (index, spread) in spread.iter_mut().enumerate() {
-                *spread = bias.at(self.head, index, last);
-            }
-        }
-    }
-
-    /// Scaled queries, feature by feature; zero in the lanes behind the last.
-    #[inline(always)]
-    fn transpose_queries(&self, rows: &[u32], queries: &mut [f32]) {
-        let size = self.shape.head_size;
-        if rows.len() < BLOCK {
-            queries.fill(0.0);
-        }
-        for (lane, row) in rows.iter().enumerate() {
-            let features = self.q.head(*row as usize, self.head, size);
-            for (line, feature) in queries.chunks_exact_mut(BLOCK).zip(features) {
-                line[lane] = feature * self.shape.scale;
-            }
+    fn attend<S: Simd, P: Product>(mut self, simd: S) {
+        let (count, size) = (self.keys.len(), self.shape.head_size);
+        let buffer = std::mem::take(&mut self.buffer);
+        let distances = Scratch::distances(self.rows.len(), self.position, count);
+        let mut scratch = Scratch::new::<P>(buffer, count, size, distances);
+        self.copy_keys_and_values::<S, P>(simd, &mut scratch);
+        self.spread_bias(scratch.bias);
+        for (index, rows) in self.rows.chunks(BLOCK).enumerate() {
+            let position = self.position + index * BLOCK;
+            let seen = if self.shape.causal { count.min(position + rows.len()) } else { count };
+            self.transpose_queries::<P>(rows, scratch.queries);
+            self.score::<S, P>(simd, (position, rows.len()), seen, &mut scratch);
+            let scores = &mut scratch.scores[..seen.next_multiple_of(P::PER_WORD) * BLOCK];
+            scores[seen * BLOCK..].fill(f32::NEG_INFINITY);
+            let factors = softmax::<S, P>(simd, rows.len(), scores);
+            self.weigh_values::<S, P>(simd, rows, seen, &scratch, &factors);
         }
     }
 
     /// Fills the scores of the first `seen` keys: products, bias, and -infinity where a query may not look.
     #[inline(always)]
-    fn score<S: Simd>(
+    fn score<S: Simd, P: Product>(
         &self,
         simd: S,
         (position, count): (usize, usize),
         seen: usize,
         scratch: &mut Scratch<'_>,
     ) {
-        let size = self.shape.head_size;
+        let words = self.shape.head_size.div_ceil(P::PER_WORD);
         let mut sums: TileSums = [0.0; MAX_ROWS * PANEL];
-        let tile_rows = S::TILE_ROWS[0];
+        let tile_rows = S::TILE_ROWS[P::KIND];
         for first in (0..seen).step_by(tile_rows) {
             let rows = tile_rows.min(seen - first);
-            let keys = self.key_words(scratch, first, rows);
+            let keys = self.key_words::<P>(scratch, first, rows);
             let queries = (scratch.queries.as_ptr().cast(), BLOCK);
-            // SAFETY: there are `rows` keys of `size` features each, all within the span that `attention` checked where
-            // they are read in place, and `size` lines of 32 queries.
-            unsafe { multiply(simd, (rows, count), keys, queries, size, &mut sums) };
+            // SAFETY: there are `rows` keys of `words` words each, all within the span that `attention` checked where
+            // they are read in place, and `words` lines of 32 queries.
+            unsafe { multiply::<S, P>(simd, (rows, count), keys, queries, words, &mut sums) };
             for row in 0..rows {
                 let key = first + row;
                 let scores = &mut scratch.scores[key * BLOCK..(key + 1) * BLOCK];
@@ -201,7 +113,7 @@ impl HeadTask<'_> {
 
     /// The sums of the values by the weights in `scores`, times one factor per query.
     #[inline(always)]
-    fn weigh_values<S: Simd>(
+    fn weigh_values<S: Simd, P: Product>(
         &self,
         simd: S,
         rows: &[u32],
@@ -211,17 +123,20 @@ impl HeadTask<'_> {
     ) {
         let size = self.shape.head_size;
         let mut sums: TileSums = [0.0; MAX_ROWS * PANEL];
-        let tile_rows = S::TILE_ROWS[0];
+        let tile_rows = S::TILE_ROWS[P::KIND];
+        let steps = seen.div_ceil(P::PER_WORD);
         for (tile, rows) in rows.chunks(tile_rows).enumerate() {
             let first = tile * tile_rows;
             for column in (0..size).step_by(PANEL) {
-                assert!(scratch.scores.len() >= seen * BLOCK, "a line of weights for each key");
+                assert!(scratch.scores.len() >= steps * BLOCK, "a line of weights for each word");
                 let weights = scratch.scores[first..].as_ptr().cast();
                 let weights = Words { start: weights, row_stride: 1, step_stride: BLOCK };
-                let values = self.value_words(scratch, seen, column);
-                // SAFETY: `seen` lines of 32 weights, of which the tile's rows are within, and `seen` lines of values, of
+                let values = self.value_words::<P>(scratch, seen, column);
+                // SAFETY: `steps` lines of 32 weights, of which the tile's rows are within, and `steps` lines of values, of
                 // which 32 columns can be read: whole panels where they lie, or a copy that is padded.
-                unsafe { multiply(simd, (rows.len(), size - column), weights, values, seen, &mut sums) };
+                unsafe {
+                    multiply::<S, P>(simd, (rows.len(), size - column), weights, values, steps, &mut sums)
+                };
                 let columns = self.head * size + column..self.head * size + size.min(column + PANEL);
                 for (index, row) in rows.iter().enumerate() {
                     // SAFETY: this task alone has this row and head.
@@ -241,7 +156,7 @@ impl HeadTask<'_> {
 /// # Safety
 /// As [`product::tile`].
 #[inline(always)]
-unsafe fn multiply<S: Simd>(
+unsafe fn multiply<S: Simd, P: Product>(
     simd: S,
     size: (usize, usize),
     a: Words,
@@ -252,9 +167,9 @@ unsafe fn multiply<S: Simd>(
     // SAFETY: the caller's promise.
     unsafe {
         if size.1 > S::LANES {
-            product::tile::<S, F32, 2>(simd, size, a, b, steps, sums);
+            product::tile::<S, P, 2>(simd, size, a, b, steps, sums);
         } else {
-            product::tile::<S, F32, 1>(simd, size, a, b, steps, sums);
+            product::tile::<S, P, 1>(simd, size, a, b, steps, sums);
         }
     }
 }
@@ -268,9 +183,10 @@ fn hide<S: Simd>(simd: S, position: usize, key: usize, score: S::Floats) -> S::F
     simd.select_less(simd.load(&COUNT), behind, simd.splat(f32::NEG_INFINITY), score)
 }
 
-/// Makes each score e^(score - greatest) and returns what to multiply the weighted sums by: 1 / sum of a query's weights.
+/// Makes each score e^(score - greatest), several in a word where the product takes several, word by word from the front;
+/// returns what to multiply the weighted sums by: 1 / sum of a query's weights.
 #[inline(always)]
-fn softmax<S: Simd>(simd: S, count: usize, scores: &mut [f32]) -> [f32; BLOCK] {
+fn softmax<S: Simd, P: Product>(simd: S, count: usize, scores: &mut [f32]) -> [f32; BLOCK] {
     let mut factors = [0.0; BLOCK];
     for lane in (0..count).step_by(S::LANES) {
         let mut greatest = simd.splat(f32::NEG_INFINITY);
@@ -278,10 +194,16 @@ fn softmax<S: Simd>(simd: S, count: usize, scores: &mut [f32]) -> [f32; BLOCK] {
             greatest = simd.max(simd.load(&line[lane..]), greatest);
         }
         let mut sum = simd.splat(0.0);
-        for line in scores.chunks_exact_mut(BLOCK) {
-            let weight = math::exp(simd, simd.sub(simd.load(&line[lane..]), greatest));
+        for word in 0..scores.len() / (BLOCK * P::PER_WORD) {
+            let line = word * P::PER_WORD * BLOCK + lane;
+            let mut weight = math::exp(simd, simd.sub(simd.load(&scores[line..]), greatest));
             sum = simd.add(sum, weight);
-            simd.store(&mut line[lane..], weight);
+            if P::PER_WORD == 2 {
+                let next = math::exp(simd, simd.sub(simd.load(&scores[line + BLOCK..]), greatest));
+                sum = simd.add(sum, next);
+                weight = simd.words_as_floats(simd.pair_bf16(weight, next));
+            }
+            simd.store(&mut scores[word * BLOCK + lane..], weight);
         }
         simd.store(&mut factors[lane..], simd.div(simd.splat(1.0), sum));
     }

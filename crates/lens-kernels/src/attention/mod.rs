@@ -3,6 +3,7 @@
 mod blocked;
 mod cached;
 mod plan;
+mod scratch;
 mod shape;
 
 pub use shape::{AttentionShape, CachedSpan, HeadsView, RelativeBias, Span};

@@ -24,6 +24,11 @@ impl<'a> HeadsView<'a> {
         &self.data[first..first + size]
     }
 
+    /// Everything from one feature of a head in one row on.
+    pub(crate) fn from(self, row: usize, head: usize, size: usize, feature: usize) -> &'a [f32] {
+        &self.data[row * self.stride + self.first + head * size + feature..]
+    }
+
     fn check(self, name: &str, heads: usize, size: usize) {
         assert!(
             self.stride > 0 && self.data.len().is_multiple_of(self.stride),
@@ -52,6 +57,9 @@ pub struct AttentionShape<'a> {
     pub causal: bool,
     /// Added to the scaled product.
     pub bias: Option<RelativeBias<'a>>,
+    /// Queries, keys, values and weights may be rounded to bf16 where the tier multiplies it faster than f32; sums and the
+    /// softmax stay f32. Only [`crate::attention`] looks at it.
+    pub rounded: bool,
 }
 
 impl AttentionShape<'_> {

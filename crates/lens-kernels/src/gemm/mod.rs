@@ -1,6 +1,6 @@
 //! Products of activations and packed weights with everything that follows them done before they are stored.
 
-mod bf16;
+pub(crate) mod bf16;
 mod block;
 mod epilogue;
 mod layout;

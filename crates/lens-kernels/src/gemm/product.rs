@@ -13,6 +13,8 @@ pub(crate) type TileSums = [f32; MAX_ROWS * PANEL];
 pub(crate) trait Product {
     /// Index into [`Simd::TILE_ROWS`].
     const KIND: usize;
+    /// Values in one word.
+    const PER_WORD: usize;
     /// One lane's sum in one vector.
     type Sums<S: Simd>: Copy;
     fn zero<S: Simd>(simd: S) -> Self::Sums<S>;
@@ -30,6 +32,7 @@ pub(crate) struct Int8;
 
 impl Product for F32 {
     const KIND: usize = 0;
+    const PER_WORD: usize = 1;
     type Sums<S: Simd> = S::Floats;
     #[inline(always)]
     fn zero<S: Simd>(simd: S) -> S::Floats {
@@ -47,6 +50,7 @@ impl Product for F32 {
 
 impl Product for Bf16 {
     const KIND: usize = 1;
+    const PER_WORD: usize = 2;
     type Sums<S: Simd> = S::Floats;
     #[inline(always)]
     fn zero<S: Simd>(simd: S) -> S::Floats {
@@ -64,6 +68,7 @@ impl Product for Bf16 {
 
 impl Product for Int8 {
     const KIND: usize = 2;
+    const PER_WORD: usize = 4;
     type Sums<S: Simd> = S::Words;
     #[inline(always)]
     fn zero<S: Simd>(simd: S) -> S::Words {

@@ -1,6 +1,7 @@
 //! 512-bit vectors, with and without the dot products of bf16 and bytes.
 
 use super::Simd;
+use crate::gemm::bf16;
 #[allow(clippy::wildcard_imports, reason = "the whole file is made of them")]
 use std::arch::x86_64::*;
 
@@ -24,6 +25,7 @@ impl<const DOTS: bool> Simd for Avx512<DOTS> {
     type Words = __m512i;
     const LANES: usize = 16;
     const TILE_ROWS: [usize; 3] = [12, 12, 12];
+    const MULTIPLIES_BF16: bool = DOTS;
 
     #[inline(always)]
     fn splat(self, x: f32) -> __m512 {
@@ -115,6 +117,25 @@ impl<const DOTS: bool> Simd for Avx512<DOTS> {
     #[inline(always)]
     fn signed_byte(self, x: __m512i, index: u32) -> __m512i {
         unsafe { _mm512_srai_epi32::<24>(_mm512_sll_epi32(x, _mm_cvtsi32_si128(24 - 8 * index as i32))) }
+    }
+    #[inline(always)]
+    fn pair_bf16(self, low: __m512, high: __m512) -> __m512i {
+        unsafe {
+            if DOTS {
+                let bits = |x| {
+                    let rounded = std::mem::transmute::<__m256bh, __m256i>(_mm512_cvtneps_pbh(x));
+                    _mm512_cvtepu16_epi32(rounded)
+                };
+                return _mm512_or_si512(bits(low), _mm512_slli_epi32::<16>(bits(high)));
+            }
+            let (mut lows, mut highs, mut words) = ([0.0; 16], [0.0; 16], [0; 16]);
+            self.store(&mut lows, low);
+            self.store(&mut highs, high);
+            for (word, (low, high)) in words.iter_mut().zip(lows.into_iter().zip(highs)) {
+                *word = bf16::pair(low, high);
+            }
+            self.load_words(&words)
+        }
     }
     #[inline(always)]
     fn dot_bf16(self, sums: __m512, a: __m512i, b: __m512i) -> __m512 {

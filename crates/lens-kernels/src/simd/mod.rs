@@ -15,6 +15,7 @@ mod tier;
 pub use tier::{Tier, UnknownTier};
 
 use crate::Precision;
+use crate::gemm::bf16;
 
 /// The most lanes that any tier has.
 pub(crate) const MAX_LANES: usize = 16;
@@ -30,6 +31,8 @@ pub(crate) trait Simd: Copy + Send + Sync {
     /// Rows of a register tile of f32, bf16 and int8 products: with two vectors of columns the accumulators, the
     /// columns and one value per row just fit the registers.
     const TILE_ROWS: [usize; 3];
+    /// Whether there is an instruction for bf16 products.
+    const MULTIPLIES_BF16: bool = false;
 
     fn splat(self, x: f32) -> Self::Floats;
     fn splat_word(self, x: u32) -> Self::Words;
@@ -86,6 +89,18 @@ pub(crate) trait Simd: Copy + Send + Sync {
     fn dot_bf16(self, sums: Self::Floats, a: Self::Words, b: Self::Words) -> Self::Floats;
     /// sums + the products of the four bytes of each lane, `a` unsigned and `b` signed, without saturation.
     fn dot_int8(self, sums: Self::Words, a: Self::Words, b: Self::Words) -> Self::Words;
+
+    /// A word for each lane: `low` rounded to bf16 in the lower half, `high` in the upper.
+    #[inline(always)]
+    fn pair_bf16(self, low: Self::Floats, high: Self::Floats) -> Self::Words {
+        let (mut lows, mut highs, mut words) = ([0.0; MAX_LANES], [0.0; MAX_LANES], [0; MAX_LANES]);
+        self.store(&mut lows, low);
+        self.store(&mut highs, high);
+        for (word, (low, high)) in words.iter_mut().zip(lows.into_iter().zip(highs)) {
+            *word = bf16::pair(low, high);
+        }
+        self.load_words(&words)
+    }
 
     /// The first `LANES` values of a longer or equally long slice.
     #[inline(always)]

@@ -152,7 +152,7 @@ fn view<'a>(heads: &Heads<'a, Matrix>) -> kernels::HeadsView<'a> {
     kernels::HeadsView { data: &heads.tensor.data, stride: heads.tensor.columns, first: heads.first }
 }
 
-fn shape_of<'a>(spec: &AttentionSpec<'a, Matrix>) -> kernels::AttentionShape<'a> {
+fn shape_of<'a>(spec: &AttentionSpec<'a, Matrix>, precision: Precision) -> kernels::AttentionShape<'a> {
     kernels::AttentionShape {
         heads: spec.heads,
         kv_heads: spec.kv_heads,
@@ -160,6 +160,7 @@ fn shape_of<'a>(spec: &AttentionSpec<'a, Matrix>) -> kernels::AttentionShape<'a>
         scale: spec.scale,
         causal: spec.causal,
         bias: spec.bias.map(|bias| kernels::RelativeBias { values: &bias.data, reach: bias.columns / 2 }),
+        rounded: spec.rounded && precision != Precision::F32,
     }
 }
 
@@ -279,7 +280,7 @@ impl Backend for Cpu {
             .map(|span| kernels::Span { queries: span.queries.clone(), keys: span.keys.clone() })
             .collect();
         let (q, k, v) = (view(&query), view(&key), view(&value));
-        kernels::attention(&self.threads, q, k, v, shape_of(&spec), &spans, &mut out.data);
+        kernels::attention(&self.threads, q, k, v, shape_of(&spec, self.precision), &spans, &mut out.data);
         out
     }
 
@@ -332,7 +333,7 @@ impl Backend for Cpu {
             view(&query),
             keys,
             values,
-            shape_of(&spec),
+            shape_of(&spec, self.precision),
             &spans,
             &mut out.data,
         );

@@ -78,6 +78,7 @@ impl<B: Backend> DecoderLayer<B> {
             scale,
             causal: true,
             bias: None,
+            rounded: false,
         };
 
         let qkv = backend.linear(x, &self.query_key_value, &Epilogue::PLAIN);

@@ -57,7 +57,7 @@ impl Geometry {
     }
 
     /// T5 has no 1/sqrt(d): its initialisation took the factor in.
-    fn spec<T>(self, causal: bool, bias: Option<&T>) -> AttentionSpec<'_, T> {
+    fn spec<T>(self, causal: bool, bias: Option<&T>, rounded: bool) -> AttentionSpec<'_, T> {
         AttentionSpec {
             heads: self.heads,
             kv_heads: self.heads,
@@ -65,6 +65,7 @@ impl Geometry {
             scale: 1.0,
             causal,
             bias,
+            rounded,
         }
     }
 }
@@ -144,7 +145,7 @@ impl<B: Backend> EncoderStack<B> {
     /// (tokens, width) -> (tokens, width); every span attends to itself.
     pub(super) fn forward(&self, backend: &B, mut x: B::Tensor, spans: &[Span]) -> B::Tensor {
         let width = self.geometry.width();
-        let spec = self.geometry.spec(false, Some(&self.bias));
+        let spec = self.geometry.spec(false, Some(&self.bias), true);
         for (attention, feed_forward) in &self.blocks {
             let qkv = attention.project(backend, &x);
             let part = |index| Heads { tensor: &qkv, first: index * width };
@@ -188,8 +189,8 @@ impl<B: Backend> DecoderStack<B> {
         lengths: &[usize],
     ) -> B::Tensor {
         let width = self.geometry.width();
-        let own = self.geometry.spec(true, Some(&self.bias));
-        let other = self.geometry.spec(false, None);
+        let own = self.geometry.spec(true, Some(&self.bias), false);
+        let other = self.geometry.spec(false, None, false);
         let spans = state.cross_spans(lengths);
         for (index, (attention, cross, feed_forward)) in self.blocks.iter().enumerate() {
             let qkv = attention.project(backend, &x);

@@ -1,0 +1,45 @@
+//! A step of decoding takes its memory from what earlier steps left.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use lens_nn::{
+    Backend,
+    backend::cpu::{Cpu, CpuOptions},
+    blip::Blip,
+    generate::Decoder,
+    weights::Checkpoint,
+};
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+use std::{alloc::System, path::Path, sync::Arc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+/// Captions written at once: a beam search and ten samples.
+const ROWS: usize = 15;
+const STEPS: usize = 16;
+
+/// One test in this file: the counters belong to the whole process.
+#[test]
+fn a_step_allocates_lists_of_indices_and_candidates_only() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../golden/blip");
+    let cpu = Arc::new(Cpu::new(CpuOptions { threads: 1, ..CpuOptions::default() }));
+    let blip = Blip::load(&Checkpoint::open(&folder).unwrap(), cpu).unwrap();
+    let side = blip.image_size();
+    let pictures = blip.see(&vec![0.1; 3 * side * side]).unwrap();
+    let mut decoder = blip.captions(&pictures);
+    decoder.select(&[0; ROWS]);
+    let mut step = |token: usize| {
+        let logits = decoder.step(&[token as u32; ROWS], &[1; ROWS]).unwrap();
+        let candidates = decoder.backend().top_log_probs(&logits, 5);
+        assert_eq!(candidates.len(), ROWS);
+        decoder.select(&(0..ROWS).rev().collect::<Vec<_>>());
+    };
+    (1..=STEPS).for_each(&mut step);
+    let region = Region::new(ALLOCATOR);
+    (1..=STEPS).for_each(&mut step);
+    let change = region.change();
+    let (count, bytes) = (change.allocations / STEPS, change.bytes_allocated / STEPS);
+    // The activations and logits of one step of this tiny model are 15 rows of several hundred values: over 100 kB.
+    assert!(count < 400 && bytes < 40_000, "{count} allocations of {bytes} bytes in a step");
+}
