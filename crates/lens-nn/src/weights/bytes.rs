@@ -46,7 +46,7 @@ impl Bytes {
     /// Gives the memory of bytes that were read back to the system; they can still be read.
     pub(crate) fn release(&self, range: Range<usize>) {
         #[cfg(unix)]
-        if let Self::Mapped(map) = self {
+        if let Place::Mapped(map) = &self.0 {
             #[expect(
                 unsafe_code,
                 reason = "a model's file would fill the memory that its packed layers need"

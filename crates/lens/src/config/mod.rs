@@ -13,8 +13,8 @@ mod tests;
 
 pub use layer::Layer;
 pub use settings::{
-    AnswerSettings, CaptionSettings, Config, EndpointSettings, LabelSettings, OcrSettings, PackedSettings, PartSettings,
-    Precision, PromptSettings, StoreSettings, VocabularySettings,
+    AnswerSettings, CaptionSettings, Config, EndpointSettings, LabelSettings, OcrSettings, PackedSettings,
+    PartSettings, Precision, PromptSettings, StoreSettings, VocabularySettings,
 };
 
 use crate::{Error, ErrorKind, Home, Result, preset::Preset};
