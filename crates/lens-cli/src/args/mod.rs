@@ -81,7 +81,7 @@ pub(crate) enum Command {
     Cache(CacheCommand),
     /// Show the settings, files and processor that LENS works with
     Doctor,
-    /// Measure how fast the models run on this machine, to compare machines
+    /// Measure how fast the models run on this machine
     #[command(after_help = "\
 For each model: what it does in a second, the share of the operations that the
 processor can do, and the share of the bytes that memory can give. Run it on a
