@@ -1,5 +1,7 @@
 //! Whoever owns the threads decides how many cores are used.
 
+#![expect(clippy::expect_used, reason = "a test stops at the first surprise")]
+
 use lens_kernels::Threads;
 use std::{
     sync::atomic::{AtomicUsize, Ordering},

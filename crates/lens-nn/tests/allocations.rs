@@ -1,7 +1,5 @@
 //! A step of decoding takes its memory from what earlier steps left.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
-
 use lens_nn::{
     Backend,
     backend::cpu::{Cpu, CpuOptions},
