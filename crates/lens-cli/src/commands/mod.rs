@@ -2,7 +2,6 @@
 
 mod answering;
 mod ask;
-mod bench;
 mod cache;
 mod chat;
 mod classify;
@@ -47,7 +46,6 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Vocab(command) => vocab::run(command, &session),
         Command::Cache(command) => cache::run(&command, &session),
         Command::Doctor => doctor::run(&session),
-        Command::Bench => bench::run(&session),
         Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Success),
     };
     match outcome {
