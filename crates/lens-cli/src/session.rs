@@ -20,15 +20,17 @@ pub(crate) struct Session<'a> {
     pub(crate) config: Config,
     pub(crate) hub: Hub,
     pub(crate) interrupt: Interrupt,
+    flags: Vec<Layer>,
 }
 
 impl<'a> Session<'a> {
     /// The settings of flags (`own` are those of one command), environment, file and preset, checked.
     pub(crate) fn new(flags: &Global, own: Vec<Layer>, printer: &'a Printer) -> Result<Self, Failure> {
         let home = Home::locate()?;
-        let config = Config::load(&home, &[layers(flags)?, own].concat())?;
+        let flags = [layers(flags)?, own].concat();
+        let config = Config::load(&home, &flags)?;
         let hub = hub(&home, &config);
-        Ok(Self { printer, home, config, hub, interrupt: Interrupt::listen()? })
+        Ok(Self { printer, home, config, hub, interrupt: Interrupt::listen()?, flags })
     }
 
     /// The evidence store as the settings want it.
@@ -72,7 +74,13 @@ impl<'a> Session<'a> {
     /// Another language model than the one of the settings, alone.
     pub(crate) fn another_reader(&self, llm: String) -> Result<Lens, Failure> {
         let config = Config { llm: Some(llm), ..self.config.clone() };
-        self.assemble_as(&config, |assembler, watch| assembler.reader(watch))
+        Ok(self.assemble_as(&config, |assembler, watch| assembler.reader(watch))?)
+    }
+
+    /// The settings with `below` under the flags and over everything else.
+    pub(crate) fn config_over(&self, below: &[Layer]) -> Result<Config, Error> {
+        let layers: Vec<Layer> = below.iter().chain(&self.flags).cloned().collect();
+        Config::load(&self.home, &layers)
     }
 
     /// Runs `build` with what the settings ask for; shows what takes long, and Ctrl-C stops it.
@@ -80,14 +88,15 @@ impl<'a> Session<'a> {
         &self,
         build: impl FnOnce(&Assembler<'_>, &mut Watch<'_>) -> Result<T, Error>,
     ) -> Result<T, Failure> {
-        self.assemble_as(&self.config, build)
+        Ok(self.assemble_as(&self.config, build)?)
     }
 
-    fn assemble_as<T>(
+    /// [`Self::assemble`] with other settings.
+    pub(crate) fn assemble_as<T>(
         &self,
         config: &Config,
         build: impl FnOnce(&Assembler<'_>, &mut Watch<'_>) -> Result<T, Error>,
-    ) -> Result<T, Failure> {
+    ) -> Result<T, Error> {
         let assembler = Assembler::new(config, &self.home, &self.hub)?;
         let bar = self.printer.progress("loading models");
         let mut watch = |step: Step<'_>| match step {
@@ -98,7 +107,7 @@ impl<'a> Session<'a> {
                 self.go_on()
             }
         };
-        Ok(build(&assembler, &mut watch)?)
+        build(&assembler, &mut watch)
     }
 
     /// Runs a download with its size shown first and its progress after; Ctrl-C stops it.
@@ -132,7 +141,7 @@ impl<'a> Session<'a> {
     }
 
     /// Once per run, when nano fills one of these roles.
-    fn note_nano(&self, roles: &[Role]) -> Result<(), Failure> {
+    pub(crate) fn note_nano(&self, roles: &[Role]) -> Result<(), Failure> {
         let parts = Preset::of(&self.config)?.parts;
         if roles.iter().any(|role| parts.get(role) == Some(&Part::Embedded)) {
             self.printer.note(NANO_NOTE)?;

@@ -1,10 +1,12 @@
 //! The command line: what may be typed and how the help explains it. Nothing is opened or computed here.
 
+mod eval;
 mod global;
 mod pictures;
 mod serve;
 mod upkeep;
 
+pub(crate) use eval::{EvalCalibrate, EvalCommand, EvalRun};
 pub(crate) use global::Global;
 pub(crate) use pictures::{Ask, Chat, Classify, See};
 pub(crate) use serve::{Mcp, Serve, ServeImages, ServeLimits};
@@ -79,6 +81,8 @@ pub(crate) enum Command {
     /// Look at or empty the store of what was seen before
     #[command(subcommand)]
     Cache(CacheCommand),
+    #[command(subcommand)]
+    Eval(EvalCommand),
     /// Show the settings, files and processor that LENS works with
     Doctor,
     /// Print a completion script for a shell

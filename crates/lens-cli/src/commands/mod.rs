@@ -7,6 +7,7 @@ mod chat;
 mod classify;
 mod describe;
 mod doctor;
+mod eval;
 mod looking;
 mod models;
 mod parts;
@@ -45,6 +46,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Models(command) => models::run(command, &session),
         Command::Vocab(command) => vocab::run(command, &session),
         Command::Cache(command) => cache::run(&command, &session),
+        Command::Eval(command) => eval::run(command, &session),
         Command::Doctor => doctor::run(&session),
         Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Success),
     };

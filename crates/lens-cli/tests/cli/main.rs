@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod bad_models;
+mod eval;
 mod fake_server;
 mod given_differently;
 mod help;

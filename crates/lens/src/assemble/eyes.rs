@@ -7,7 +7,7 @@ use crate::{
     local::{Captioner, CaptionerOptions, ClipEncoder},
     modules::{AbsentModule, CaptionModule, VocabularyModule},
     preset::Role,
-    vocab::EmbeddedVocabulary,
+    vocab::{self, EmbeddedVocabulary},
 };
 #[cfg(feature = "ocr")]
 use crate::{
@@ -58,7 +58,9 @@ impl Assembler<'_> {
         builder = builder.embedder(clip.clone());
         if let Some(vocabulary) = self.embedded(Role::Tags, &self.config.tags, &clip, watch)? {
             let VocabularySettings { top_k, threshold, .. } = self.config.tags;
-            builder = builder.module(VocabularyModule::tags(clip.clone(), vocabulary, top_k, threshold));
+            let temperature = vocab::temperature(&self.home.vocab(), &vocabulary, &*clip);
+            let module = VocabularyModule::tags(clip.clone(), vocabulary, top_k, threshold);
+            builder = builder.module(module.with_temperature(temperature));
         }
         if let Some(vocabulary) = self.embedded(Role::Attributes, &self.config.attributes, &clip, watch)? {
             let VocabularySettings { top_k, threshold, .. } = self.config.attributes;

@@ -18,6 +18,7 @@ pub struct VocabularyModule {
     vocabulary: EmbeddedVocabulary,
     top_k: usize,
     threshold: f32,
+    temperature: f32,
 }
 
 impl VocabularyModule {
@@ -30,7 +31,7 @@ impl VocabularyModule {
         top_k: usize,
         threshold: f32,
     ) -> Self {
-        Self { name: "tags", item: Item::Tag, embedder, vocabulary, top_k, threshold }
+        Self { name: "tags", item: Item::Tag, embedder, vocabulary, top_k, threshold, temperature: 1.0 }
     }
 
     /// The attribute module; see [`Self::tags`].
@@ -41,12 +42,18 @@ impl VocabularyModule {
         top_k: usize,
         threshold: f32,
     ) -> Self {
-        Self { name: "attributes", item: Item::Attribute, embedder, vocabulary, top_k, threshold }
+        Self { name: "attributes", item: Item::Attribute, embedder, vocabulary, top_k, threshold, temperature: 1.0 }
+    }
+
+    /// The same module with probabilities softmax(logits / `temperature`): a fitted one, above 0.
+    #[must_use]
+    pub fn with_temperature(self, temperature: f32) -> Self {
+        Self { temperature, ..self }
     }
 
     fn best(&self, embedding: &[f32], logit_scale: f32) -> Vec<Tag> {
         let cosines = cosines(embedding, self.vocabulary.embeddings());
-        let probabilities = probabilities(&cosines, logit_scale);
+        let probabilities = probabilities(&cosines, logit_scale / self.temperature);
         let texts = self.vocabulary.vocabulary().texts();
         let mut order: Vec<usize> = (0..texts.len()).collect();
         // Of equals, the one that stands first in the vocabulary.
@@ -78,11 +85,14 @@ impl Module for VocabularyModule {
     fn fingerprint(&self) -> Fingerprint {
         let embedder = self.embedder.fingerprint();
         let model = embedder.parts().fold(Fingerprint::new(), |all, (name, value)| all.with(name, value));
-        model
+        let module = model
             .with("vocabulary", &self.vocabulary.vocabulary().sha256())
             .with("template", self.vocabulary.template())
             .with("top_k", &self.top_k)
-            .with("threshold", &self.threshold)
+            .with("threshold", &self.threshold);
+        // Without a fitted one, records stay what they were.
+        let is_fitted = self.temperature.to_bits() != 1f32.to_bits();
+        if is_fitted { module.with("temperature", &self.temperature) } else { module }
     }
 
     fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()> {
@@ -140,6 +150,12 @@ mod tests {
     }
 
     #[test]
+    fn a_temperature_flattens_the_probabilities() {
+        let warm = seen(tags(&["red", "blue"], 1, 0.2).with_temperature(5.0), [255, 0, 0]);
+        assert!((warm[0].2 - 2f32.exp() / (2f32.exp() + 1.0)).abs() < 1e-6); // 10 / 5 against 0
+    }
+
+    #[test]
     fn of_equals_the_first_of_the_vocabulary_wins() {
         let seen = seen(tags(&["big red", "blue", "red", "small red"], 2, -1.0), [255, 0, 0]);
         assert_eq!(seen.iter().map(|(text, ..)| text.as_str()).collect::<Vec<_>>(), ["big red", "red"]);
@@ -153,7 +169,8 @@ mod tests {
     #[test]
     fn every_parameter_is_in_the_fingerprint() {
         let base = tags(&["red"], 5, 0.2).fingerprint();
-        for other in [tags(&["blue"], 5, 0.2), tags(&["red"], 4, 0.2), tags(&["red"], 5, 0.3)] {
+        let fitted = tags(&["red"], 5, 0.2).with_temperature(2.0);
+        for other in [tags(&["blue"], 5, 0.2), tags(&["red"], 4, 0.2), tags(&["red"], 5, 0.3), fitted] {
             assert_ne!(base.digest(), other.fingerprint().digest());
         }
     }

@@ -6,12 +6,14 @@
 mod build;
 mod file;
 mod parquet;
+mod temperature;
 
 #[cfg(test)]
 mod tests;
 
 pub use build::{Built, cache_path, embed};
 pub use file::EmbeddedVocabulary;
+pub use temperature::{keep_temperature, temperature};
 
 use crate::{Error, ErrorKind, Result, evidence::hex};
 use sha2::{Digest, Sha256};

@@ -1,0 +1,284 @@
+//! A run: vision once, then every condition over the evidence. Its folder holds
+//!
+//! - `run.json`: what runs, fixed at the first start, with the run's id;
+//! - `samples_TASK_CONDITION.jsonl`: one line for each sample, in the order of the files;
+//! - `gallery_TASK.jsonl`: pictures and evidence of the first samples, to look at;
+//! - `times.jsonl`: when it ran and how long each stage took, the one file that differs between two runs;
+//! - what [`crate::report`] writes.
+//!
+//! A killed run goes on where it stopped; the other files end with the same bytes.
+
+mod answering;
+mod asking;
+mod demonstrations;
+mod embeddings;
+mod gallery;
+mod lines;
+mod plan;
+mod times;
+mod vision;
+
+#[cfg(test)]
+mod tests;
+
+pub use gallery::Exhibit;
+pub(crate) use gallery::path as gallery_path;
+pub use lines::Line;
+pub use plan::{Plan, TaskPlan};
+
+use crate::{
+    Sweep, Task, Vlm,
+    data::{Dataset, Row},
+    files,
+};
+use asking::Asker;
+use demonstrations::Demonstrations;
+use lens::{Cancel, Error, ErrorKind, Lens, Result, Store, config::Layer, image::Limits};
+use lines::Lines;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+use times::Times;
+use vision::Vision;
+
+/// What to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The tasks, each with a data set of its own.
+    pub tasks: Vec<Task>,
+    /// The data set, or a folder with one named after each task.
+    pub data: PathBuf,
+    /// The folder of the run.
+    pub out: PathBuf,
+    /// The conditions.
+    pub sweep: Sweep,
+    /// The most samples of each task.
+    pub limit: Option<usize>,
+    /// Chooses samples and random demonstrations.
+    pub seed: u64,
+    /// The most training samples that demonstrations are chosen from.
+    pub pool: usize,
+    /// Samples in one step of the language model.
+    pub batch: usize,
+    /// The largest share of samples that may be broken, 0 to 1.
+    pub max_broken: f64,
+    /// What a picture may be.
+    pub limits: Limits,
+}
+
+/// The models of a run.
+pub struct Models<'a> {
+    /// Makes the pipeline with a task's settings below the user's.
+    pub open: &'a dyn Fn(&[Layer]) -> Result<Lens>,
+    /// Where embeddings of pictures are kept beside the evidence.
+    pub store: &'a Store,
+    /// The model of [`crate::System::Vlm`].
+    pub vlm: Option<&'a Vlm>,
+}
+
+/// A part of the work.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stage {
+    /// Pictures are looked at.
+    Vision,
+    /// Training pictures are compared.
+    Demonstrations,
+    /// Questions are answered.
+    Answers,
+}
+
+/// How far a stage is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Progress {
+    /// Which.
+    pub stage: Stage,
+    /// Of which task.
+    pub task: String,
+    /// The condition, in [`Stage::Answers`].
+    pub condition: String,
+    /// Samples done.
+    pub done: usize,
+    /// Samples in all.
+    pub total: usize,
+}
+
+/// Hears of progress.
+pub type Watch<'w> = dyn FnMut(Progress) + 'w;
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Vision => "looking",
+            Self::Demonstrations => "choosing demonstrations",
+            Self::Answers => "answering",
+        })
+    }
+}
+
+/// Runs, or goes on with, what `options` say, and writes the folder of the run but for its report. False: `cancel` was raised
+/// before the end.
+///
+/// # Errors
+/// `Config` when the folder holds another run; `Input` when a data set cannot be read or too large a share of it is broken;
+/// what the models report that concerns every sample.
+pub fn run(options: &Options, models: &Models<'_>, watch: &mut Watch<'_>, cancel: &Cancel) -> Result<bool> {
+    fs_err::create_dir_all(&options.out).map_err(|error| files::unwritable(&options.out, error))?;
+    let mut works = Vec::new();
+    for task in &options.tasks {
+        works.push(Work::open(task, options, models)?);
+    }
+    let plan = plan::make(options, models, &works)?;
+    plan.keep(&options.out)?;
+    let mut times = Times::start(&options.out, &plan.run_id)?;
+    for (work, planned) in works.iter().zip(&plan.tasks) {
+        let mut session =
+            Session { options, models, plan: &plan, times: &mut times, watch: &mut *watch, cancel };
+        if !session.task(work, planned)? {
+            return Ok(false);
+        }
+    }
+    times.finished()?;
+    Ok(true)
+}
+
+/// A task with its data and its pipeline.
+struct Work<'a> {
+    task: &'a Task,
+    dataset: Dataset,
+    lens: Lens,
+}
+
+impl<'a> Work<'a> {
+    fn open(task: &'a Task, options: &Options, models: &Models<'_>) -> Result<Self> {
+        let dataset = Dataset::open(task, &options.data, &task.data.split)?;
+        let classes = options.out.join(format!("classes_{}.txt", task.name));
+        if !dataset.classes.is_empty() {
+            files::write_whole(&classes, (dataset.classes.join("\n") + "\n").as_bytes())?;
+        }
+        let lens = (models.open)(&task.layers(&classes)?)?;
+        Ok(Self { task, dataset, lens })
+    }
+}
+
+/// What the stages of one start share.
+struct Session<'a, 'w> {
+    options: &'a Options,
+    models: &'a Models<'a>,
+    plan: &'a Plan,
+    times: &'a mut Times,
+    watch: &'a mut Watch<'w>,
+    cancel: &'a Cancel,
+}
+
+impl Session<'_, '_> {
+    /// All conditions of one task. False: cancelled.
+    fn task(&mut self, work: &Work<'_>, planned: &TaskPlan) -> Result<bool> {
+        let rows = work.dataset.choose(self.options.limit, self.options.seed);
+        let mut vision = Vision::new(&work.lens, &work.dataset, self.options.limits, self.models.store);
+        let needs = planned.needs();
+        let name = |stage, condition: &str, done, total| Progress {
+            stage,
+            task: work.task.name.clone(),
+            condition: condition.to_owned(),
+            done,
+            total,
+        };
+        let start = self.times.now();
+        let watch = &mut *self.watch;
+        let mut tell = |done, total| watch(name(Stage::Vision, "", done, total));
+        if !vision.look(&rows, needs, &mut tell, self.cancel)? {
+            return Ok(false);
+        }
+        self.times.took(start, &work.task.name, "vision", rows.len())?;
+        gallery::write(&self.options.out, &work.task.name, &rows, &vision)?;
+        let start = self.times.now();
+        let mut tell = |done, total| watch(name(Stage::Demonstrations, "", done, total));
+        let demonstrations =
+            Demonstrations::open(work.task, self.options, planned, &work.lens, self.models.store)?;
+        let demonstrations = match demonstrations {
+            None => None,
+            Some(mut found) => {
+                if !found.look(&rows, &vision, &mut tell, self.cancel)? {
+                    return Ok(false);
+                }
+                Some(found)
+            }
+        };
+        if demonstrations.is_some() {
+            self.times.took(start, &work.task.name, "demonstrations", rows.len())?;
+        }
+        for condition in &planned.conditions {
+            let asker = Asker::new(work, condition, &vision, demonstrations.as_ref(), self.models.vlm)?;
+            let start = self.times.now();
+            let mut tell = |done, total| watch(name(Stage::Answers, &condition.id(), done, total));
+            let Some(broken) =
+                self.plan.answer(self.options, work.task, &asker, &rows, &mut tell, self.cancel)?
+            else {
+                return Ok(false);
+            };
+            self.times.took(start, &work.task.name, &condition.id(), rows.len())?;
+            check_broken(work.task, broken, rows.len(), self.options.max_broken)?;
+        }
+        Ok(true)
+    }
+}
+
+impl Plan {
+    /// Writes the lines of one condition that are not there yet. The number of broken samples, or `None` when cancelled.
+    fn answer(
+        &self,
+        options: &Options,
+        task: &Task,
+        asker: &Asker<'_>,
+        rows: &[&Row],
+        tell: &mut dyn FnMut(usize, usize),
+        cancel: &Cancel,
+    ) -> Result<Option<usize>> {
+        let path = samples_path(&options.out, &task.name, &asker.condition.id());
+        let keys: Vec<String> = rows.iter().map(|row| asker.key(&self.run_id, row)).collect();
+        let mut lines = Lines::open(&path, &keys)?;
+        while lines.written() < rows.len() {
+            if cancel.is_raised() {
+                return Ok(None);
+            }
+            tell(lines.written(), rows.len());
+            let start = lines.written();
+            let end = (start + options.batch.max(1)).min(rows.len());
+            let missing: Vec<usize> = (start..end).filter(|place| !lines.has(&keys[*place])).collect();
+            let batch: Vec<&Row> = missing.iter().map(|place| rows[*place]).collect();
+            let mut fresh = asker.answer(&batch, cancel)?.into_iter();
+            if cancel.is_raised() {
+                return Ok(None);
+            }
+            for place in start..end {
+                if missing.contains(&place) {
+                    if let Some(line) = fresh.next() {
+                        lines.add(&Line { key: keys[place].clone(), ..line })?;
+                    }
+                } else {
+                    lines.keep(&keys[place])?;
+                }
+            }
+            lines.sync()?;
+        }
+        Ok(Some(lines.broken()))
+    }
+}
+
+/// The file with the samples of a condition.
+#[must_use]
+pub fn samples_path(out: &Path, task: &str, condition: &str) -> PathBuf {
+    out.join(format!("samples_{task}_{condition}.jsonl"))
+}
+
+fn check_broken(task: &Task, broken: usize, all: usize, most: f64) -> Result<()> {
+    let share = broken as f64 / all.max(1) as f64;
+    if share <= most {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Input, format!("data of the task {}", task.name))
+        .expected(format!("at most {:.1} % broken samples", 100.0 * most))
+        .found(format!("{broken} of {all}"))
+        .hint("look at the field `error` in the samples, mend the data, or raise --max-broken"))
+}

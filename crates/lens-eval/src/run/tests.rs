@@ -1,0 +1,260 @@
+//! Whole runs with fake models over pictures made here.
+
+use super::{Line, Models, Options, Plan, run, samples_path};
+use crate::{Ablation, Sweep, System, Task, report};
+use lens::{
+    Cancel, Item, Lens, Result, Store,
+    config::Layer,
+    evidence::Caption,
+    image::Limits,
+    modules::VocabularyModule,
+    testing::{ColourEmbedder, FakeLlm, FakeModule},
+    vocab::{EmbeddedVocabulary, Vocabulary},
+};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+use tempfile::TempDir;
+
+const TASK: &str = r#"
+name = "colours"
+title = "Colours"
+version = 1
+kind = "classification"
+[data]
+layout = "folders"
+split = "test"
+train = "train"
+[evidence]
+modules = ["tags", "captions"]
+tags_are_classes = true
+[prompt]
+question = "Which colour?"
+"#;
+
+/// Pictures of three colours in two splits, a home for evidence, a folder for runs.
+struct Place {
+    folder: TempDir,
+    store: Arc<Store>,
+    looks: Arc<FakeModule>,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        for split in ["test", "train"] {
+            for (name, colour) in [("red", [250u8, 0, 0]), ("green", [0, 250, 0]), ("blue", [0, 0, 250])] {
+                for number in 0..3u8 {
+                    let shade =
+                        colour.map(|value| value.saturating_sub(number + u8::from(split == "train") * 10));
+                    write_picture(&folder.path().join(format!("data/{split}/{name}/{number}.png")), shade);
+                }
+            }
+        }
+        let store = Arc::new(Store::open(&folder.path().join("evidence.sqlite"), 1 << 24));
+        let caption = Caption { text: "a plain wall".into(), ..Caption::default() };
+        let looks = Arc::new(FakeModule::seeing("captions", vec![Item::Caption(caption)]));
+        Self { folder, store, looks }
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn options(&self, out: &str) -> Options {
+        Options {
+            tasks: vec![Task::parse("colours", TASK).unwrap()],
+            data: self.path("data"),
+            out: self.path(out),
+            sweep: Sweep::default(),
+            limit: None,
+            seed: 0,
+            pool: 100,
+            batch: 2,
+            max_broken: 0.0,
+            limits: Limits::default(),
+        }
+    }
+
+    /// CLIP of three colours, whose tags are the classes; a reader that finds likely what it reads.
+    fn lens(&self, layers: &[Layer], llm: FakeLlm) -> Result<Lens> {
+        let names_classes = |layer: &Layer| format!("{layer:?}").contains("classes_colours");
+        assert!(layers.iter().any(names_classes), "the tags are chosen among the classes");
+        let vocabulary = Vocabulary::new("colours", ["blue", "green", "red"])?;
+        let embeddings = lens::Embedder::embed_texts(&ColourEmbedder, vocabulary.texts())?;
+        let embedded = EmbeddedVocabulary::new(vocabulary, "{}", embeddings, 3)?;
+        Lens::builder()
+            .embedder(Arc::new(ColourEmbedder))
+            .module(VocabularyModule::tags(Arc::new(ColourEmbedder), embedded, 1, -1.0))
+            .shared_module(self.looks.clone())
+            .llm(llm)
+            .store(self.store.clone())
+            .build()
+    }
+
+    fn run_with(&self, options: &Options, llm: &dyn Fn() -> FakeLlm) -> Result<bool> {
+        let open = |layers: &[Layer]| self.lens(layers, llm());
+        let models = Models { open: &open, store: &self.store, vlm: None };
+        run(options, &models, &mut |_| (), &Cancel::new())
+    }
+
+    fn run(&self, options: &Options) -> Result<bool> {
+        self.run_with(options, &|| FakeLlm::saying("red, I think"))
+    }
+
+    fn lines(&self, out: &str, condition: &str) -> Vec<Line> {
+        let text = fs_err::read_to_string(samples_path(&self.path(out), "colours", condition)).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+fn write_picture(path: &Path, colour: [u8; 3]) {
+    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
+    image::RgbImage::from_pixel(4, 4, image::Rgb(colour)).save(path).unwrap();
+}
+
+/// All files but the times.
+fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
+    let entries = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let kept = entries.filter(|path| !path.ends_with("times.jsonl"));
+    kept.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs_err::read(&path).unwrap()))
+        .collect()
+}
+
+fn accuracy(lines: &[Line], metric: &str) -> f64 {
+    lines.iter().map(|line| line.metrics[metric]).sum::<f64>() / lines.len() as f64
+}
+
+#[test]
+fn systems_stand_side_by_side() {
+    let place = Place::new();
+    let systems = vec![System::Lens, System::Clip, System::LlmOnly, System::Swapped];
+    let options = Options { sweep: Sweep { systems, ..Sweep::default() }, ..place.options("out") };
+    assert!(place.run(&options).unwrap());
+    let lens = place.lines("out", "lens");
+    assert_eq!(lens.len(), 9);
+    assert_eq!(
+        lens[0].arguments,
+        ["Tags: blue\nCaptions: a plain wall.\nQuestion: Which colour?\nShort answer:"]
+    );
+    // The reader finds likely what it reads: the tag. It says "red" to everything.
+    assert_eq!((accuracy(&lens, "accuracy"), accuracy(&lens, "accuracy_generation")), (1.0, 3.0 / 9.0));
+    assert_eq!(accuracy(&place.lines("out", "clip"), "accuracy"), 1.0);
+    let blind = place.lines("out", "llm-only");
+    assert_eq!(blind[0].arguments, ["Question: Which colour?\nShort answer:"]);
+    assert_eq!(accuracy(&blind, "accuracy"), 3.0 / 9.0, "all classes are as likely: the first");
+    let swapped = place.lines("out", "swapped");
+    assert!(accuracy(&swapped, "accuracy") < 0.5);
+    assert_ne!(swapped[0].evidence_id, lens[0].evidence_id);
+}
+
+#[test]
+fn the_second_model_runs_no_vision() {
+    let place = Place::new();
+    place.run(&place.options("first")).unwrap();
+    assert_eq!(place.looks.looks(), 9);
+    let other = || FakeLlm::saying("green").with_info(|info| info.name = "other".to_owned());
+    let sweep = Sweep { ablation: Some(Ablation::Subsets), captions: vec![1], ..Sweep::default() };
+    place.run_with(&Options { sweep, ..place.options("second") }, &other).unwrap();
+    assert_eq!(place.looks.looks(), 9);
+    let tags = place.lines("second", "lens-tags");
+    assert_eq!(tags[0].arguments, ["Tags: blue\nQuestion: Which colour?\nShort answer:"]);
+    assert_eq!(
+        place.lines("second", "lens-captions")[0].filtered_resps,
+        ["blue"],
+        "nothing tells them apart"
+    );
+}
+
+#[test]
+fn demonstrations_are_blocks_with_their_answer_and_the_nearest_stands_last() {
+    let place = Place::new();
+    let sweep = Sweep { shots: vec![0, 1, 3], ..Sweep::default() };
+    place.run(&Options { sweep, ..place.options("out") }).unwrap();
+    let one = &place.lines("out", "lens-shots-1-rices")[0];
+    assert_eq!(
+        one.arguments,
+        ["Tags: blue\nCaptions: a plain wall.\nQuestion: Which colour?\nShort answer: blue\n\n\
+          Tags: blue\nCaptions: a plain wall.\nQuestion: Which colour?\nShort answer:"]
+    );
+    let three = &place.lines("out", "lens-shots-3-rices")[0];
+    assert_eq!(three.demonstrations.last(), one.demonstrations.last());
+    assert!(three.demonstrations.iter().all(|id| id.starts_with("blue/")), "{:?}", three.demonstrations);
+}
+
+#[test]
+fn demonstrations_that_do_not_fit_are_left_out() {
+    let place = Place::new();
+    let sweep = Sweep { shots: vec![3], choice: crate::Choice::Random, ..Sweep::default() };
+    // A block of this prompt has 12 words.
+    let small = || FakeLlm::saying("red").with_info(|info| info.context_tokens = 40);
+    place.run_with(&Options { sweep, ..place.options("out") }, &small).unwrap();
+    for line in place.lines("out", "lens-shots-3-random") {
+        assert_eq!((line.demonstrations.len(), line.dropped.len()), (2, 1), "{line:?}");
+    }
+}
+
+#[test]
+fn a_model_without_likelihoods_answers_freely_and_the_lines_say_so() {
+    let place = Place::new();
+    let plain = || FakeLlm::saying("It is green.").with_info(|info| info.gives_likelihoods = false);
+    place.run_with(&place.options("out"), &plain).unwrap();
+    let lines = place.lines("out", "lens");
+    assert!(lines.iter().all(|line| line.basis == Some(crate::score::Basis::Generation)));
+    assert_eq!(accuracy(&lines, "accuracy"), 3.0 / 9.0);
+    assert!(!Plan::read(&place.path("out")).unwrap().tasks[0].gives_likelihoods);
+}
+
+#[test]
+fn a_run_cut_anywhere_ends_with_the_same_bytes() {
+    let place = Place::new();
+    let systems = vec![System::Lens, System::Clip];
+    let options =
+        |out| Options { sweep: Sweep { systems: systems.clone(), ..Sweep::default() }, ..place.options(out) };
+    place.run(&options("whole")).unwrap();
+    report::write(&[&place.path("whole")], &place.path("whole")).unwrap();
+    let whole = files(&place.path("whole"));
+    let samples = samples_path(&place.path("cut"), "colours", "lens");
+    for cut in [0, 1, 100, 2000, 5000] {
+        place.run(&options("cut")).unwrap();
+        let bytes = fs_err::read(&samples).unwrap();
+        fs_err::write(&samples, &bytes[..bytes.len().saturating_sub(cut)]).unwrap();
+        fs_err::remove_file(samples_path(&place.path("cut"), "colours", "clip")).unwrap();
+        place.run(&options("cut")).unwrap();
+        report::write(&[&place.path("cut")], &place.path("cut")).unwrap();
+        assert!(files(&place.path("cut")) == whole, "cut by {cut}");
+    }
+}
+
+#[test]
+fn another_run_does_not_go_into_the_same_folder() {
+    let place = Place::new();
+    place.run(&place.options("out")).unwrap();
+    let error = place.run(&Options { seed: 1, ..place.options("out") }).unwrap_err();
+    assert!(error.advice().unwrap().contains("--out"), "{error}");
+}
+
+#[test]
+fn a_smaller_limit_is_a_part_of_a_larger_one() {
+    let place = Place::new();
+    let ids = |limit, out| -> Vec<String> {
+        place.run(&Options { limit: Some(limit), ..place.options(out) }).unwrap();
+        place.lines(out, "lens").into_iter().map(|line| line.doc_id).collect()
+    };
+    let (three, six) = (ids(3, "three"), ids(6, "six"));
+    assert_eq!((three.len(), six.len()), (3, 6));
+    assert!(three.iter().all(|id| six.contains(id)));
+}
+
+#[test]
+fn broken_samples_are_rows_and_too_many_fail_the_run_at_its_end() {
+    let place = Place::new();
+    fs_err::write(place.path("data/test/red/broken.png"), b"\x89PNG\r\n\x1a\nnothing").unwrap();
+    let error = place.run(&place.options("strict")).unwrap_err();
+    assert_eq!(error.finding(), Some("1 of 10"));
+    assert_eq!(place.lines("strict", "lens").len(), 10, "all the same, every sample was asked");
+    let options = Options { max_broken: 0.2, ..place.options("mild") };
+    place.run(&options).unwrap();
+    report::write(&[&place.path("mild")], &place.path("mild")).unwrap();
+    let report = fs_err::read_to_string(place.path("mild/report.md")).unwrap();
+    assert!(report.contains("unreadable image | lens | 1 | red/broken.png"), "{report}");
+    assert!(report.contains("9 of 10"));
+}

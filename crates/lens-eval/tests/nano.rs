@@ -1,0 +1,50 @@
+//! Close-ended scoring with the real reader inside the program.
+
+use lens::{
+    Home, Lens, Prompt,
+    assemble::Assembler,
+    config::Config,
+    hub::{Hub, HubOptions},
+};
+use lens_eval::score::likelihoods;
+use std::ops::ControlFlow;
+
+const CLASSES: [&str; 12] = [
+    "cat",
+    "dog",
+    "sea horse",
+    "sea snake",
+    "polar bear",
+    "brown bear",
+    "bear",
+    "car",
+    "car wheel",
+    "red square",
+    "red circle",
+    "a red square on a white background",
+];
+
+fn reader() -> Lens {
+    let folder = tempfile::tempdir().unwrap();
+    let home = Home::at(folder.path());
+    let config = Config::from_layers(&[]).unwrap();
+    let hub = Hub::new(HubOptions::from_environment(&home));
+    let assembler = Assembler::new(&config, &home, &hub).unwrap();
+    assembler.reader(&mut |_| ControlFlow::Continue(())).unwrap()
+}
+
+#[test]
+fn classes_along_the_trie_score_as_they_do_alone() {
+    let lens = reader();
+    let llm = lens.reader().unwrap();
+    let classes = CLASSES.map(String::from);
+    let prompt = Prompt::new("Tags: bear, snow\nQuestion: What is in the picture?\nShort answer:");
+    let together = likelihoods(llm, &prompt, &classes).unwrap().unwrap();
+    let normalised = together.normalised.unwrap();
+    for (place, class) in classes.iter().enumerate() {
+        let alone = likelihoods(llm, &prompt, std::slice::from_ref(class)).unwrap().unwrap();
+        assert!((alone.plain[0] - together.plain[place]).abs() < 1e-6, "{class}");
+        let tokens = llm.count_tokens(class) as f64;
+        assert!((normalised[place] * tokens - alone.plain[0]).abs() < 1e-6, "{class}");
+    }
+}
