@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import transformers
 
-from . import blip, clip, preprocess, small_tables, t5
+from . import blip, clip, preprocess, small_tables, t5, vqa_accuracy
 
 
 def main() -> None:
@@ -15,7 +15,7 @@ def main() -> None:
     transformers.logging.set_verbosity_error()
     transformers.logging.disable_progress_bar()
     for write in (preprocess.write, small_tables.write_tokenizers, small_tables.write_buckets,
-                  small_tables.write_sampling):
+                  small_tables.write_sampling, vqa_accuracy.write):
         print(write(root), flush=True)
     for tiny in clip.TINY:
         print(clip.write(tiny, root), flush=True)

@@ -1,7 +1,5 @@
 """VQA accuracy as the official evaluation counts it, written anew from its published rules, and the golden made with it.
 
-    python -m reference.vqa_accuracy        # rewrites golden/vqa-accuracy.json
-
 It follows the script by regular expressions, as that does; `crates/lens-eval/src/metrics/vqa.rs` goes letter by letter.
 """
 
@@ -55,16 +53,12 @@ def cases(rng: random.Random):
     yield "", [""] * 10
 
 
-def main():
+def write(root: Path) -> str:
     golden = [
         {"answer": answer, "normalised": normalise(answer), "people": people, "accuracy": accuracy(answer, people)}
         for answer, people in cases(random.Random(6))
     ]
-    path = Path(__file__).resolve().parent.parent / "golden/vqa-accuracy.json"
-    path.write_text(json.dumps(golden, indent=0) + "\n")
+    (root / "vqa-accuracy.json").write_text(json.dumps(golden, indent=0) + "\n")
     scored = [case["accuracy"] for case in golden]
-    print(len(golden), "cases,", sum(0 < score < 1 for score in scored), "between 0 and 1,", sum(score == 1 for score in scored), "at 1")
-
-
-if __name__ == "__main__":
-    main()
+    between = sum(0 < score < 1 for score in scored)
+    return f"vqa-accuracy: {len(golden)} cases, {between} between 0 and 1, {scored.count(1)} at 1"

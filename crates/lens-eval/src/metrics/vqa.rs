@@ -89,7 +89,7 @@ fn without_stops(text: &str) -> String {
 mod tests {
     use super::{normalise, vqa_accuracy};
 
-    /// `python -m reference.vqa_accuracy` writes them: an implementation of its own of the published rules.
+    /// `reference/vqa_accuracy.py` writes them: an implementation of its own of the published rules.
     const GOLDEN: &str = include_str!("../../../../golden/vqa-accuracy.json");
 
     #[derive(serde::Deserialize)]
