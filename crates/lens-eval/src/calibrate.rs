@@ -6,11 +6,11 @@ use crate::{
     stats::{expected_calibration_error, fit_temperature, reliability},
 };
 use lens::{
-    Cancel, Embedder, Error, ErrorKind, Look, Picture, Result, cosines, image::Limits, probabilities,
+    Embedder, Error, ErrorKind, Look, Picture, Result, cosines, image::Limits, probabilities,
     vocab::EmbeddedVocabulary,
 };
 use serde::Serialize;
-use std::{collections::HashMap, path::Path};
+use std::{collections::HashMap, ops::ControlFlow, path::Path};
 
 /// Pictures embedded together.
 const BATCH: usize = 8;
@@ -29,6 +29,7 @@ pub struct Calibrated {
 }
 
 /// Fits the temperature of `vocabulary` under `embedder` on at most `limit` labelled pictures of a task.
+/// `watch` hears (done, all), and `Break` stops it.
 ///
 /// # Errors
 /// `Input` when fewer than ten labels are texts of the vocabulary, or the data cannot be read; what the embedder reports.
@@ -38,8 +39,7 @@ pub fn calibrate(
     (limit, seed): (Option<usize>, u64),
     vocabulary: &EmbeddedVocabulary,
     embedder: &dyn Embedder,
-    watch: &mut dyn FnMut(usize, usize),
-    cancel: &Cancel,
+    watch: &mut dyn FnMut(usize, usize) -> ControlFlow<()>,
 ) -> Result<Calibrated> {
     let dataset = Dataset::open(task, data, &task.data.split)?;
     let places: HashMap<String, usize> =
@@ -54,10 +54,9 @@ pub fn calibrate(
     let scale = embedder.space()?.logit_scale;
     let mut samples: Vec<(Vec<f64>, usize)> = Vec::with_capacity(labelled.len());
     for batch in labelled.chunks(BATCH) {
-        if cancel.is_raised() {
+        if watch(samples.len(), labelled.len()).is_break() {
             return Err(Error::new(ErrorKind::Input, "calibration").found("stopped before its end"));
         }
-        watch(samples.len(), labelled.len());
         let picture = |(row, sample, place): &(&crate::data::Row, &crate::data::Sample, usize)| {
             let bytes = dataset.images.read(&sample.image).ok()?;
             let picture = Picture::decode_named(&row.id, &bytes, &Limits::default()).ok()?;

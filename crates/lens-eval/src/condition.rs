@@ -83,20 +83,16 @@ impl Condition {
         Self { system, modules: None, captions: None, shots: 0, choice: Choice::Rices }
     }
 
-    /// The name in files and tables: `lens`, `lens-tags-captions`, `lens-captions-5`, `lens-shots-3-rices`.
+    /// The name in files and tables: `lens`, `lens-tags-captions`, `lens-5-captions`, `lens-shots-3-rices`.
     #[must_use]
     pub fn id(&self) -> String {
-        let mut id = self.system.to_string();
-        for module in self.modules.iter().flatten() {
-            id += &format!("-{module}");
-        }
-        if let Some(captions) = self.captions {
-            id += &format!("-{captions}-captions");
-        }
+        let mut parts = vec![self.system.to_string()];
+        parts.extend(self.modules.iter().flatten().map(ModuleKind::to_string));
+        parts.extend(self.captions.map(|captions| format!("{captions}-captions")));
         if self.shots > 0 {
-            id += &format!("-shots-{}-{}", self.shots, self.choice);
+            parts.push(format!("shots-{}-{}", self.shots, self.choice));
         }
-        id
+        parts.join("-")
     }
 
     /// Whether a picture's evidence is read.

@@ -1,5 +1,7 @@
 //! Close-ended scoring with the real reader inside the program.
 
+#![expect(clippy::unwrap_used, reason = "what a helper of a test cannot do ends the test")]
+
 use lens::{
     Home, Lens, Prompt,
     assemble::Assembler,

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 /// Measure LENS on data sets, side by side with other systems
 #[derive(Debug, Subcommand)]
 pub(crate) enum EvalCommand {
-    Run(EvalRun),
+    Run(Box<EvalRun>),
     /// List the tasks and groups of tasks inside the program
     List,
     /// Print the file of a task, to start a new one from

@@ -17,6 +17,7 @@ use lens_eval::{
     task,
 };
 use std::{
+    ops::ControlFlow,
     path::{Path, PathBuf},
     str::FromStr,
 };
@@ -195,10 +196,12 @@ fn calibrate(args: &EvalCalibrate, session: &Session) -> Outcome {
         let texts = assembler.vocabulary(Role::Tags, watch)?;
         let (vocabulary, _) = assembler.embed(Role::Tags, texts, &clip, watch)?;
         let bar = session.printer.progress("comparing pictures with the vocabulary");
-        let mut tell = |done, total| bar.steps(done as u64, total as u64);
+        let mut tell = |done, total| {
+            bar.steps(done as u64, total as u64);
+            if session.interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
         let chosen = (args.limit, config.seed);
-        let cancel = session.interrupt.cancel();
-        let found = lens_eval::calibrate(&task, &args.data, chosen, &vocabulary, &clip, &mut tell, cancel)?;
+        let found = lens_eval::calibrate(&task, &args.data, chosen, &vocabulary, &clip, &mut tell)?;
         lens::vocab::keep_temperature(&session.home.vocab(), &vocabulary, &clip, found.temperature)?;
         Ok(found)
     })?;

@@ -17,9 +17,11 @@ struct Questions {
 
 #[derive(Deserialize)]
 struct Question {
-    question_id: Value,
+    #[serde(rename = "question_id")]
+    id: Value,
     image_id: Value,
-    question: String,
+    #[serde(rename = "question")]
+    text: String,
 }
 
 #[derive(Deserialize)]
@@ -63,10 +65,10 @@ fn pairs(place: &Place<'_>, questions: &Path, annotations: &Path) -> Result<Vec<
         answers.insert(plain(&annotation.question_id), texts);
     }
     let row = |question: Question| {
-        let id = plain(&question.question_id);
+        let id = plain(&question.id);
         let image = image(place, &question.image_id);
         let sample = match answers.get(&id) {
-            Some(texts) if !texts.is_empty() => Ok(asked(image, question.question, texts.clone())),
+            Some(texts) if !texts.is_empty() => Ok(asked(image, question.text, texts.clone())),
             _ => Err(Flaw::new(FlawKind::MissingField, format!("question {id} has no answers"))),
         };
         Row::new(id, sample)

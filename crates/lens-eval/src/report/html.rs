@@ -32,7 +32,7 @@ pub(super) fn page(records: &[RunRecord], plots: &[Plot]) -> Result<String> {
             escape(&record.plan.lens),
             record.plan.seed
         );
-        tables += &markdown::models(record).html();
+        _ = write!(tables, "<div class=\"wide\">{}</div>", markdown::models(record).html());
         for task in &record.tasks {
             tables += &section(task, plots);
         }
@@ -60,7 +60,11 @@ fn section(task: &TaskRecord, plots: &[Plot]) -> String {
     text += "</div>";
     let classes = markdown::classes(task);
     if !classes.is_empty() {
-        _ = write!(text, "<details><summary>Class by class</summary>{}</details>", classes.html());
+        _ = write!(
+            text,
+            "<details><summary>Class by class</summary><div class=\"wide\">{}</div></details>",
+            classes.html()
+        );
     }
     text
 }

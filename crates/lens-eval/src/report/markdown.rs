@@ -70,14 +70,8 @@ pub(super) fn models(record: &RunRecord) -> Table {
     let mut table = Table::new(&["task", "CLIP", "language model", "likelihoods", "template"]);
     for task in &record.tasks {
         let planned = &task.planned;
-        let short = |fingerprint: &lens::Fingerprint| {
-            let model = fingerprint.get("weights").or(fingerprint.get("model")).unwrap_or_default();
-            format!(
-                "{} ({})",
-                fingerprint.get("model").unwrap_or("?").chars().take(40).collect::<String>(),
-                model.chars().take(12).collect::<String>()
-            )
-        };
+        let short = |text: String| text.chars().take(12).collect::<String>();
+        let clip = planned.embedder.as_ref().map(|embedder| short(embedder.digest()));
         let llm = planned.llm.as_ref().map(|name| match &planned.llm_fingerprint {
             Some(fingerprint) => {
                 format!("{name} ({})", fingerprint.digest().chars().take(12).collect::<String>())
@@ -86,7 +80,7 @@ pub(super) fn models(record: &RunRecord) -> Table {
         });
         table.row(vec![
             planned.task.name.clone(),
-            planned.embedder.as_ref().map(short).unwrap_or_default(),
+            clip.unwrap_or_default(),
             llm.unwrap_or_default(),
             if planned.gives_likelihoods { "yes" } else { "no" }.to_owned(),
             planned.template.clone(),
@@ -131,6 +125,7 @@ fn basis(one: &ConditionRecord) -> String {
         crate::score::Basis::Likelihood => "likelihood",
         crate::score::Basis::Normalised => "likelihood per token",
         crate::score::Basis::Generation => "free answer, matched",
+        crate::score::Basis::Similarity => "similarity",
     });
     names.collect::<Vec<_>>().join(", ")
 }

@@ -67,7 +67,7 @@ fn shots(task: &TaskRecord) -> Option<Chart> {
         });
         let mut points: Vec<Point> =
             mine.filter_map(|one| point(task, one, one.condition.shots as f64)).collect();
-        points.iter_mut().for_each(|point| point.label = format!("{}", point.x));
+        points = points.into_iter().map(|point| Point { label: point.x.to_string(), ..point }).collect();
         points.sort_by(|a, b| a.x.total_cmp(&b.x));
         Series { name: system.to_string(), points }
     };
@@ -90,7 +90,7 @@ fn captions(task: &TaskRecord) -> Option<Chart> {
         return None;
     }
     let without = task.conditions.iter().find(|one| one.condition.system == System::LlmOnly && is_plain(one));
-    points.iter_mut().for_each(|point| point.label = format!("{}", point.x));
+    points = points.into_iter().map(|point| Point { label: point.x.to_string(), ..point }).collect();
     let none = without.and_then(|one| point(task, one, -1.0));
     points.extend(none.map(|point| Point { label: "question alone".to_owned(), ..point }));
     points.sort_by(|a, b| a.x.total_cmp(&b.x));

@@ -237,8 +237,7 @@ mod tests {
 
     #[test]
     fn the_axis_ends_at_a_round_number() {
-        assert_eq!(round_up(&[point(0.0, 40.0)]), 50.0);
-        assert_eq!(round_up(&[point(0.0, 98.0)]), 100.0);
+        assert_eq!([40.0, 98.0].map(|most| round_up(&[point(0.0, most)]) as u32), [50, 100]);
     }
 
     #[test]

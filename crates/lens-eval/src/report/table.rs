@@ -34,8 +34,9 @@ impl Table {
 
     pub(super) fn html(&self) -> String {
         let row = |cells: &[String], tag: &str| {
-            let cells: String = cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
-            format!("<tr>{cells}</tr>")
+            let cells: Vec<String> =
+                cells.iter().map(|cell| format!("<{tag}>{}</{tag}>", escape(cell))).collect();
+            format!("<tr>{}</tr>", cells.concat())
         };
         let body: String = self.rows.iter().map(|cells| row(cells, "td")).collect();
         format!("<table><thead>{}</thead><tbody>{body}</tbody></table>", row(&self.head, "th"))

@@ -36,7 +36,9 @@ impl ClipClasses {
         if templates.len() > 1 {
             for row in sums.chunks_exact_mut(space.dimension.max(1)) {
                 let length = row.iter().map(|x| x * x).sum::<f32>().sqrt().max(f32::MIN_POSITIVE);
-                row.iter_mut().for_each(|x| *x /= length);
+                for x in row {
+                    *x /= length;
+                }
             }
         }
         Ok(Self { texts: sums, logit_scale: space.logit_scale })
@@ -99,7 +101,7 @@ impl Asker<'_> {
         };
         let mut question = self.question(sample);
         if let (Truth::Class(_), true) = (&sample.truth, sample.options.is_empty()) {
-            question += &format!(" Answer with one of: {}.", self.classes.join(", "));
+            question = format!("{question} Answer with one of: {}.", self.classes.join(", "));
         }
         let media_type = format!("image/{}", format.to_string().to_lowercase());
         let text = vlm.ask(&media_type, &bytes, &question)?;

@@ -11,7 +11,7 @@ use crate::{
     Condition, Flaw, FlawKind, System, Task, Vlm,
     data::{Row, Sample, Truth},
     hash::digest,
-    score::{Likelihoods, judge},
+    score::{Basis, Likelihoods, judge},
 };
 use lens::{
     Cancel, Evidence, Prompt, Result,
@@ -134,7 +134,7 @@ impl<'a> Asker<'a> {
             question += &form.suffix;
         }
         if !sample.options.is_empty() {
-            question += &format!(" Options: {}.", sample.options.join("; "));
+            question = format!("{question} Options: {}.", sample.options.join("; "));
         }
         question
     }
@@ -275,7 +275,8 @@ impl<'a> Asker<'a> {
         line.evidence_id = given.evidence_id;
         line.demonstrations = given.demonstrations;
         line.dropped = given.dropped;
-        line.basis = judged.basis;
+        let compares = self.condition.system == System::Clip;
+        line.basis = if compares { Some(Basis::Similarity) } else { judged.basis };
         line.scores = judged.scores;
         line.metrics = judged.metrics;
         line.resps = vec![given.text.into_iter().collect()];

@@ -38,6 +38,7 @@ use lines::Lines;
 use std::{
     fmt,
     path::{Path, PathBuf},
+    time::Instant,
 };
 use times::Times;
 use vision::Vision;
@@ -101,6 +102,12 @@ pub struct Progress {
     pub done: usize,
     /// Samples in all.
     pub total: usize,
+}
+
+impl Progress {
+    fn new(stage: Stage, task: &str, condition: &str, done: usize, total: usize) -> Self {
+        Self { stage, task: task.to_owned(), condition: condition.to_owned(), done, total }
+    }
 }
 
 /// Hears of progress.
@@ -175,89 +182,58 @@ impl Session<'_, '_> {
     /// All conditions of one task. False: cancelled.
     fn task(&mut self, work: &Work<'_>, planned: &TaskPlan) -> Result<bool> {
         let rows = work.dataset.choose(self.options.limit, self.options.seed);
+        let name = &work.task.name;
         let mut vision = Vision::new(&work.lens, &work.dataset, self.options.limits, self.models.store);
-        let needs = planned.needs();
-        let name = |stage, condition: &str, done, total| Progress {
-            stage,
-            task: work.task.name.clone(),
-            condition: condition.to_owned(),
-            done,
-            total,
-        };
-        let start = self.times.now();
-        let watch = &mut *self.watch;
-        let mut tell = |done, total| watch(name(Stage::Vision, "", done, total));
-        if !vision.look(&rows, needs, &mut tell, self.cancel)? {
+        let start = Instant::now();
+        let mut tell = |done, total| (self.watch)(Progress::new(Stage::Vision, name, "", done, total));
+        if !vision.look(&rows, planned.needs(), &mut tell, self.cancel)? {
             return Ok(false);
         }
-        self.times.took(start, &work.task.name, "vision", rows.len())?;
-        gallery::write(&self.options.out, &work.task.name, &rows, &vision)?;
-        let start = self.times.now();
-        let mut tell = |done, total| watch(name(Stage::Demonstrations, "", done, total));
-        let demonstrations =
+        self.times.took(start, name, "vision", rows.len())?;
+        gallery::write(&self.options.out, name, &rows, &vision)?;
+        let start = Instant::now();
+        let mut tell =
+            |done, total| (self.watch)(Progress::new(Stage::Demonstrations, name, "", done, total));
+        let mut demonstrations =
             Demonstrations::open(work.task, self.options, planned, &work.lens, self.models.store)?;
-        let demonstrations = match demonstrations {
-            None => None,
-            Some(mut found) => {
-                if !found.look(&rows, &vision, &mut tell, self.cancel)? {
-                    return Ok(false);
-                }
-                Some(found)
+        if let Some(found) = &mut demonstrations {
+            if !found.look(&rows, &vision, &mut tell, self.cancel)? {
+                return Ok(false);
             }
-        };
-        if demonstrations.is_some() {
-            self.times.took(start, &work.task.name, "demonstrations", rows.len())?;
+            self.times.took(start, name, "demonstrations", rows.len())?;
         }
         for condition in &planned.conditions {
             let asker = Asker::new(work, condition, &vision, demonstrations.as_ref(), self.models.vlm)?;
-            let start = self.times.now();
-            let mut tell = |done, total| watch(name(Stage::Answers, &condition.id(), done, total));
-            let Some(broken) =
-                self.plan.answer(self.options, work.task, &asker, &rows, &mut tell, self.cancel)?
-            else {
-                return Ok(false);
-            };
-            self.times.took(start, &work.task.name, &condition.id(), rows.len())?;
+            let start = Instant::now();
+            let Some(broken) = self.answer(&asker, &rows)? else { return Ok(false) };
+            self.times.took(start, name, &condition.id(), rows.len())?;
             check_broken(work.task, broken, rows.len(), self.options.max_broken)?;
         }
         Ok(true)
     }
-}
 
-impl Plan {
     /// Writes the lines of one condition that are not there yet. The number of broken samples, or `None` when cancelled.
-    fn answer(
-        &self,
-        options: &Options,
-        task: &Task,
-        asker: &Asker<'_>,
-        rows: &[&Row],
-        tell: &mut dyn FnMut(usize, usize),
-        cancel: &Cancel,
-    ) -> Result<Option<usize>> {
-        let path = samples_path(&options.out, &task.name, &asker.condition.id());
-        let keys: Vec<String> = rows.iter().map(|row| asker.key(&self.run_id, row)).collect();
-        let mut lines = Lines::open(&path, &keys)?;
+    fn answer(&mut self, asker: &Asker<'_>, rows: &[&Row]) -> Result<Option<usize>> {
+        let (task, condition) = (&asker.task.name, asker.condition.id());
+        let keys: Vec<String> = rows.iter().map(|row| asker.key(&self.plan.run_id, row)).collect();
+        let mut lines = Lines::open(&samples_path(&self.options.out, task, &condition), &keys)?;
         while lines.written() < rows.len() {
-            if cancel.is_raised() {
-                return Ok(None);
-            }
-            tell(lines.written(), rows.len());
             let start = lines.written();
-            let end = (start + options.batch.max(1)).min(rows.len());
-            let missing: Vec<usize> = (start..end).filter(|place| !lines.has(&keys[*place])).collect();
-            let batch: Vec<&Row> = missing.iter().map(|place| rows[*place]).collect();
-            let mut fresh = asker.answer(&batch, cancel)?.into_iter();
-            if cancel.is_raised() {
+            (self.watch)(Progress::new(Stage::Answers, task, &condition, start, rows.len()));
+            let end = (start + self.options.batch.max(1)).min(rows.len());
+            let batch: Vec<(&Row, &String)> =
+                rows[start..end].iter().copied().zip(&keys[start..end]).collect();
+            let missing: Vec<&Row> =
+                batch.iter().filter(|(_, key)| !lines.has(key)).map(|(row, _)| *row).collect();
+            let mut fresh = asker.answer(&missing, self.cancel)?.into_iter();
+            if self.cancel.is_raised() {
                 return Ok(None);
             }
-            for place in start..end {
-                if missing.contains(&place) {
-                    if let Some(line) = fresh.next() {
-                        lines.add(&Line { key: keys[place].clone(), ..line })?;
-                    }
-                } else {
-                    lines.keep(&keys[place])?;
+            for (_, key) in batch {
+                let line = if lines.has(key) { None } else { fresh.next() };
+                match line {
+                    Some(line) => lines.add(&Line { key: key.clone(), ..line })?,
+                    None => lines.keep(key)?,
                 }
             }
             lines.sync()?;

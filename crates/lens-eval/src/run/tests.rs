@@ -119,8 +119,9 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
-fn accuracy(lines: &[Line], metric: &str) -> f64 {
-    lines.iter().map(|line| line.metrics[metric]).sum::<f64>() / lines.len() as f64
+/// How many of the lines are right.
+fn right(lines: &[Line], metric: &str) -> usize {
+    lines.iter().filter(|line| line.metrics[metric] > 0.5).count()
 }
 
 #[test]
@@ -136,13 +137,13 @@ fn systems_stand_side_by_side() {
         ["Tags: blue\nCaptions: a plain wall.\nQuestion: Which colour?\nShort answer:"]
     );
     // The reader finds likely what it reads: the tag. It says "red" to everything.
-    assert_eq!((accuracy(&lens, "accuracy"), accuracy(&lens, "accuracy_generation")), (1.0, 3.0 / 9.0));
-    assert_eq!(accuracy(&place.lines("out", "clip"), "accuracy"), 1.0);
+    assert_eq!((right(&lens, "accuracy"), right(&lens, "accuracy_generation")), (9, 3));
+    assert_eq!(right(&place.lines("out", "clip"), "accuracy"), 9);
     let blind = place.lines("out", "llm-only");
     assert_eq!(blind[0].arguments, ["Question: Which colour?\nShort answer:"]);
-    assert_eq!(accuracy(&blind, "accuracy"), 3.0 / 9.0, "all classes are as likely: the first");
+    assert_eq!(right(&blind, "accuracy"), 3, "all classes are as likely: the first");
     let swapped = place.lines("out", "swapped");
-    assert!(accuracy(&swapped, "accuracy") < 0.5);
+    assert!(right(&swapped, "accuracy") < 5);
     assert_ne!(swapped[0].evidence_id, lens[0].evidence_id);
 }
 
@@ -199,7 +200,7 @@ fn a_model_without_likelihoods_answers_freely_and_the_lines_say_so() {
     place.run_with(&place.options("out"), &plain).unwrap();
     let lines = place.lines("out", "lens");
     assert!(lines.iter().all(|line| line.basis == Some(crate::score::Basis::Generation)));
-    assert_eq!(accuracy(&lines, "accuracy"), 3.0 / 9.0);
+    assert_eq!(right(&lines, "accuracy"), 3);
     assert!(!Plan::read(&place.path("out")).unwrap().tasks[0].gives_likelihoods);
 }
 

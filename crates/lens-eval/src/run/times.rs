@@ -22,10 +22,6 @@ impl Times {
         Ok(times)
     }
 
-    pub(super) fn now(&self) -> Instant {
-        Instant::now()
-    }
-
     /// A stage over `samples` samples took from `start` until now.
     pub(super) fn took(&self, start: Instant, task: &str, stage: &str, samples: usize) -> Result<()> {
         let seconds = start.elapsed().as_secs_f64();

@@ -9,7 +9,10 @@ use lens::{
     Cancel, Error, ErrorKind, Evidence, Lens, Look, Picture, Result, Store, evidence::hex, image::Limits,
 };
 use sha2::{Digest, Sha256};
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 /// Pictures looked at together.
 const BATCH: usize = 8;
@@ -131,8 +134,8 @@ impl<'a> Vision<'a> {
             Err(flaw) => return Ok(Err(flaw)),
         };
         let mut records = self.lens.see(&[Look::new(picture)])?;
-        records.iter_mut().for_each(|record| record.timings.clear());
-        records.pop().map(Ok).ok_or_else(|| Error::new(ErrorKind::Internal, "evidence").found("none"))
+        let record = records.pop().map(|record| Evidence { timings: BTreeMap::new(), ..record });
+        record.map(Ok).ok_or_else(|| Error::new(ErrorKind::Internal, "evidence").found("none"))
     }
 
     /// The encoded picture.

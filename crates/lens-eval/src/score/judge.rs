@@ -19,6 +19,8 @@ pub enum Basis {
     Normalised,
     /// The class that the free answer names.
     Generation,
+    /// CLIP's cosine of picture and class.
+    Similarity,
 }
 
 /// The best classes and the true one under one way of scoring.
@@ -216,7 +218,7 @@ mod tests {
             let judged =
                 judge(&task, &sample(Truth::Class(1)), &classes(), Some("a dog"), Some(&likelihoods()));
             assert_eq!((judged.answer.as_str(), judged.basis), (answer, Some(basis)));
-            assert_eq!(judged.metrics["accuracy"], f64::from(answer == "dog"));
+            assert_eq!(judged.metrics["accuracy"] > 0.5, answer == "dog");
             assert_eq!((judged.metrics["accuracy_generation"], judged.metrics["top5"]), (1.0, 1.0));
         }
     }
@@ -244,6 +246,6 @@ mod tests {
         };
         assert!((score(None, Some(&likelihoods)) - 1.0 / (1.0 + 1f64.exp())).abs() < 1e-12);
         assert_eq!((score(Some("hateful"), None), score(Some("not hateful"), None)), (1.0, 0.0));
-        assert_eq!(score(Some("maybe"), None), 0.5);
+        assert!((score(Some("maybe"), None) - 0.5).abs() < 1e-12);
     }
 }

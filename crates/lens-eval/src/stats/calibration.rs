@@ -74,7 +74,7 @@ mod tests {
         // Two at 0.9, one right; two at 0.2, none right.
         let bins = reliability(&[(0.9, 1.0), (0.9, 0.0), (0.2, 0.0), (0.2, 0.0)]);
         assert_eq!((bins[8].count, bins[1].count), (2, 2));
-        assert!((expected_calibration_error(&bins) - (0.4 + 0.2) / 2.0).abs() < 1e-12);
+        assert!((expected_calibration_error(&bins) - f64::midpoint(0.4, 0.2)).abs() < 1e-12);
     }
 
     #[test]
