@@ -4,7 +4,7 @@ use crate::place::{Place, stdout};
 use insta::assert_snapshot;
 
 /// Every command with a help page.
-const COMMANDS: [&str; 23] = [
+const COMMANDS: [&str; 29] = [
     "",
     "ask",
     "see",
@@ -25,6 +25,12 @@ const COMMANDS: [&str; 23] = [
     "cache",
     "cache stats",
     "cache clear",
+    "eval",
+    "eval run",
+    "eval list",
+    "eval show",
+    "eval report",
+    "eval calibrate",
     "doctor",
     "completions",
     "man",
