@@ -35,7 +35,7 @@ pub(crate) enum EvalCommand {
 #[derive(Debug, Args)]
 #[command(after_help = "\
 Examples:
-  lens eval run pets --data sets/pets --out runs/pets --system lens,clip,llm-only
+  lens eval run pets --data sets/pets --out runs/pets --system lens,clip
   lens eval run paper/vision --data sets --out runs/vision --preset paper
   lens eval run my-task.toml --data photos --out runs/mine --shots 0,1,3
   lens eval run vqav2 --data coco --out runs/vqa --captions 1,5,20 --limit 1000")]

@@ -153,7 +153,9 @@ pub(super) fn lines(title: &str, unit: &str, axis: &str, all: &[Series]) -> Stri
             canvas.whisker(x(point.x), point);
             let y = canvas.y(point.value);
             canvas.dot((x(point.x), y), colour);
-            canvas.label((x(point.x) + 8.0, y - 8.0), "start", &short(point.value));
+            // The values of the second line stand below it, so that near lines can be read.
+            let beside = if number == 0 { y - 8.0 } else { y + 16.0 };
+            canvas.label((x(point.x) + 8.0, beside), "start", &short(point.value));
         }
         let y = TOP - 10.0;
         let place = WIDTH - RIGHT - 130.0 * (all.len() - number) as f64;

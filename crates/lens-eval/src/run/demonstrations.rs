@@ -25,6 +25,8 @@ pub(super) struct Demonstrations<'a> {
     most: usize,
     choices: BTreeSet<Choice>,
     reads_evidence: bool,
+    /// Hashes of the pictures that are shown, by their row.
+    hashes: HashMap<usize, String>,
     /// By choice and the sample's index: places in `pool`, for the most shots.
     chosen: HashMap<(Choice, usize), Vec<usize>>,
 }
@@ -66,6 +68,7 @@ impl<'a> Demonstrations<'a> {
             most,
             choices: shown.iter().map(|one| one.choice).collect(),
             reads_evidence: shown.iter().any(|one| one.system != System::LlmOnly),
+            hashes: HashMap::new(),
             chosen: HashMap::new(),
         }))
     }
@@ -95,6 +98,8 @@ impl<'a> Demonstrations<'a> {
         let shown: Vec<&Row> = shown.into_iter().filter_map(|place| candidates.get(place).copied()).collect();
         let needs = Needs { evidence: self.reads_evidence, embedding: false };
         let done = own.look(&shown, needs, tell, cancel)?;
+        let hash = |row: &&Row| Some((row.index, own.sha256(row).ok()?.to_owned()));
+        self.hashes = shown.iter().filter_map(hash).collect();
         self.chosen = chosen;
         Ok(done)
     }
@@ -133,6 +138,10 @@ impl<'a> Demonstrations<'a> {
 
     /// The evidence of a training sample, `None` when there is none.
     pub(super) fn evidence(&self, row: &Row) -> Result<Option<lens::Evidence>> {
+        let kept = self.hashes.get(&row.index).and_then(|sha256| self.lens.recall(sha256));
+        if kept.is_some() {
+            return Ok(kept);
+        }
         let mut own = Vision::new(self.lens, &self.dataset, self.limits, self.store);
         own.look(&[row], Needs { evidence: true, embedding: false }, &mut |_, _| (), &Cancel::new())?;
         Ok(own.evidence(row)?.ok())
