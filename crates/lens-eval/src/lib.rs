@@ -23,6 +23,6 @@ mod vlm;
 pub use calibrate::{Calibrated, calibrate};
 pub use condition::{Ablation, Choice, Condition, ModuleKind, Sweep, System};
 pub use flaw::{Flaw, FlawKind};
-pub use run::{Models, Options, Progress, Stage, run};
+pub use run::{Ended, Models, Options, Progress, Stage, run};
 pub use task::Task;
 pub use vlm::{Vlm, VlmOptions};

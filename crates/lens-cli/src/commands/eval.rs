@@ -12,7 +12,7 @@ use lens::{
     preset::Role,
 };
 use lens_eval::{
-    Calibrated, Models, Options, Sweep, Task, Vlm, VlmOptions,
+    Calibrated, Ended, Models, Options, Sweep, Task, Vlm, VlmOptions,
     report::{self, RunRecord},
     task,
 };
@@ -62,13 +62,20 @@ fn evaluate(args: &EvalRun, session: &Session) -> Outcome {
         bar.says(&format!("{} {} {}", progress.task, progress.stage, progress.condition));
         bar.steps(progress.done as u64, progress.total as u64);
     };
-    let done = lens_eval::run(&options, &models, &mut watch, session.interrupt.cancel())?;
+    let ended = lens_eval::run(&options, &models, &mut watch, session.interrupt.cancel())?;
     drop(bar);
-    if !done {
-        session.printer.note("stopped; the same command goes on from here")?;
-        return Ok(Exit::Interrupted);
+    let report = || write_report(std::slice::from_ref(&args.out), None, session);
+    match ended {
+        Ended::Whole => report(),
+        Ended::Broken(error) => {
+            report()?;
+            Err(error.into())
+        }
+        Ended::Cancelled => {
+            session.printer.note("stopped; the same command goes on from here")?;
+            Ok(Exit::Interrupted)
+        }
     }
-    write_report(std::slice::from_ref(&args.out), None, session)
 }
 
 fn options(args: &EvalRun, tasks: Vec<Task>, session: &Session) -> Result<Options, Failure> {

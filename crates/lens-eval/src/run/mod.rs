@@ -123,13 +123,23 @@ impl fmt::Display for Stage {
     }
 }
 
-/// Runs, or goes on with, what `options` say, and writes the folder of the run but for its report. False: `cancel` was raised
-/// before the end.
+/// How a run ended.
+#[derive(Debug)]
+pub enum Ended {
+    /// Every sample is asked.
+    Whole,
+    /// Every sample is asked, and more of them are broken than was allowed: the error names the task.
+    Broken(Error),
+    /// `cancel` was raised before the end.
+    Cancelled,
+}
+
+/// Runs, or goes on with, what `options` say, and writes the folder of the run but for its report.
 ///
 /// # Errors
-/// `Config` when the folder holds another run; `Input` when a data set cannot be read or too large a share of it is broken;
-/// what the models report that concerns every sample.
-pub fn run(options: &Options, models: &Models<'_>, watch: &mut Watch<'_>, cancel: &Cancel) -> Result<bool> {
+/// `Config` when the folder holds another run; `Input` when a data set cannot be read; what the models report that
+/// concerns every sample.
+pub fn run(options: &Options, models: &Models<'_>, watch: &mut Watch<'_>, cancel: &Cancel) -> Result<Ended> {
     fs_err::create_dir_all(&options.out).map_err(|error| files::unwritable(&options.out, error))?;
     let mut works = Vec::new();
     for task in &options.tasks {
@@ -138,15 +148,18 @@ pub fn run(options: &Options, models: &Models<'_>, watch: &mut Watch<'_>, cancel
     let plan = plan::make(options, models, &works)?;
     plan.keep(&options.out)?;
     let mut times = Times::start(&options.out, &plan.run_id)?;
+    let mut ended = Ended::Whole;
     for (work, planned) in works.iter().zip(&plan.tasks) {
         let mut session =
             Session { options, models, plan: &plan, times: &mut times, watch: &mut *watch, cancel };
-        if !session.task(work, planned)? {
-            return Ok(false);
+        match session.task(work, planned)? {
+            Ended::Cancelled => return Ok(Ended::Cancelled),
+            Ended::Broken(error) => ended = Ended::Broken(error),
+            Ended::Whole => {}
         }
     }
     times.finished()?;
-    Ok(true)
+    Ok(ended)
 }
 
 /// A task with its data and its pipeline.
@@ -179,15 +192,15 @@ struct Session<'a, 'w> {
 }
 
 impl Session<'_, '_> {
-    /// All conditions of one task. False: cancelled.
-    fn task(&mut self, work: &Work<'_>, planned: &TaskPlan) -> Result<bool> {
+    /// All conditions of one task.
+    fn task(&mut self, work: &Work<'_>, planned: &TaskPlan) -> Result<Ended> {
         let rows = work.dataset.choose(self.options.limit, self.options.seed);
         let name = &work.task.name;
         let mut vision = Vision::new(&work.lens, &work.dataset, self.options.limits, self.models.store);
         let start = Instant::now();
         let mut tell = |done, total| (self.watch)(Progress::new(Stage::Vision, name, "", done, total));
         if !vision.look(&rows, planned.needs(), &mut tell, self.cancel)? {
-            return Ok(false);
+            return Ok(Ended::Cancelled);
         }
         self.times.took(start, name, "vision", rows.len())?;
         gallery::write(&self.options.out, name, &rows, &vision)?;
@@ -198,18 +211,22 @@ impl Session<'_, '_> {
             Demonstrations::open(work.task, self.options, planned, &work.lens, self.models.store)?;
         if let Some(found) = &mut demonstrations {
             if !found.look(&rows, &vision, &mut tell, self.cancel)? {
-                return Ok(false);
+                return Ok(Ended::Cancelled);
             }
             self.times.took(start, name, "demonstrations", rows.len())?;
         }
+        let mut broken = 0;
         for condition in &planned.conditions {
             let asker = Asker::new(work, condition, &vision, demonstrations.as_ref(), self.models.vlm)?;
             let start = Instant::now();
-            let Some(broken) = self.answer(&asker, &rows)? else { return Ok(false) };
+            let Some(found) = self.answer(&asker, &rows)? else { return Ok(Ended::Cancelled) };
             self.times.took(start, name, &condition.id(), rows.len())?;
-            check_broken(work.task, broken, rows.len(), self.options.max_broken)?;
+            broken = broken.max(found);
         }
-        Ok(true)
+        Ok(match check_broken(work.task, broken, rows.len(), self.options.max_broken) {
+            Ok(()) => Ended::Whole,
+            Err(error) => Ended::Broken(error),
+        })
     }
 
     /// Writes the lines of one condition that are not there yet. The number of broken samples, or `None` when cancelled.

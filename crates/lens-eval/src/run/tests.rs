@@ -1,6 +1,6 @@
 //! Whole runs with fake models over pictures made here.
 
-use super::{Line, Models, Options, Plan, run, samples_path};
+use super::{Ended, Line, Models, Options, Plan, run, samples_path};
 use crate::{Ablation, Sweep, System, Task, report};
 use lens::{
     Cancel, Item, Lens, Result, Store,
@@ -90,13 +90,13 @@ impl Place {
             .build()
     }
 
-    fn run_with(&self, options: &Options, llm: &dyn Fn() -> FakeLlm) -> Result<bool> {
+    fn run_with(&self, options: &Options, llm: &dyn Fn() -> FakeLlm) -> Result<Ended> {
         let open = |layers: &[Layer]| self.lens(layers, llm());
         let models = Models { open: &open, store: &self.store, vlm: None };
         run(options, &models, &mut |_| (), &Cancel::new())
     }
 
-    fn run(&self, options: &Options) -> Result<bool> {
+    fn run(&self, options: &Options) -> Result<Ended> {
         self.run_with(options, &|| FakeLlm::saying("red, I think"))
     }
 
@@ -129,7 +129,7 @@ fn systems_stand_side_by_side() {
     let place = Place::new();
     let systems = vec![System::Lens, System::Clip, System::LlmOnly, System::Swapped];
     let options = Options { sweep: Sweep { systems, ..Sweep::default() }, ..place.options("out") };
-    assert!(place.run(&options).unwrap());
+    assert!(matches!(place.run(&options).unwrap(), Ended::Whole));
     let lens = place.lines("out", "lens");
     assert_eq!(lens.len(), 9);
     assert_eq!(
@@ -249,8 +249,12 @@ fn a_smaller_limit_is_a_part_of_a_larger_one() {
 fn broken_samples_are_rows_and_too_many_fail_the_run_at_its_end() {
     let place = Place::new();
     fs_err::write(place.path("data/test/red/broken.png"), b"\x89PNG\r\n\x1a\nnothing").unwrap();
-    let error = place.run(&place.options("strict")).unwrap_err();
+    let sweep = Sweep { systems: vec![System::Lens, System::Clip], ..Sweep::default() };
+    let Ended::Broken(error) = place.run(&Options { sweep, ..place.options("strict") }).unwrap() else {
+        panic!("one of ten is too much");
+    };
     assert_eq!(error.finding(), Some("1 of 10"));
+    assert_eq!(place.lines("strict", "clip").len(), 10, "the other systems ran, too");
     assert_eq!(place.lines("strict", "lens").len(), 10, "all the same, every sample was asked");
     let options = Options { max_broken: 0.2, ..place.options("mild") };
     place.run(&options).unwrap();
