@@ -42,7 +42,15 @@ impl VocabularyModule {
         top_k: usize,
         threshold: f32,
     ) -> Self {
-        Self { name: "attributes", item: Item::Attribute, embedder, vocabulary, top_k, threshold, temperature: 1.0 }
+        Self {
+            name: "attributes",
+            item: Item::Attribute,
+            embedder,
+            vocabulary,
+            top_k,
+            threshold,
+            temperature: 1.0,
+        }
     }
 
     /// The same module with probabilities softmax(logits / `temperature`): a fitted one, above 0.

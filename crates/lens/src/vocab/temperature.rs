@@ -62,7 +62,7 @@ mod tests {
         let (fitted, other) = (embedded(&["red"]), embedded(&["blue"]));
         let home = folder.path().join("vocab");
         keep_temperature(&home, &fitted, &ColourEmbedder, 2.5).unwrap();
-        assert_eq!(temperature(&home, &fitted, &ColourEmbedder), 2.5);
-        assert_eq!(temperature(&home, &other, &ColourEmbedder), 1.0);
+        let found = [&fitted, &other].map(|vocabulary| temperature(&home, vocabulary, &ColourEmbedder));
+        assert_eq!(found, [2.5, 1.0]);
     }
 }
