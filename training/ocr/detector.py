@@ -20,26 +20,27 @@ import pack
 import runs
 
 from . import page
-from .recogniser import Separable
+from .recogniser import Filters
 
 SIDE, SHRINK = 640, 2.0
 
 
 class Detector(nn.Module):
-    """A U-shaped net of depthwise convolutions; the output has half the side and is enlarged."""
+    """A U-shaped net that works at a quarter of the side and below; four channels of its last layer are the four pixels
+    of a mask of half the side, which is enlarged."""
 
-    WIDTHS = (16, 32, 56, 80, 112)
+    WIDTHS = (32, 48, 64, 96)  # at 1/4, 1/8, 1/16 and 1/32 of the side
 
     def __init__(self):
         super().__init__()
         first, *rest = self.WIDTHS
-        self.stem = nn.Sequential(nn.Conv2d(1, first, 3, 2, 1, bias=False), nn.BatchNorm2d(first), nn.ReLU())
+        self.stem = nn.Sequential(Filters(1, 16, 2), Filters(16, first, 2), Filters(first, first, 1))
         self.down = nn.ModuleList(
-            nn.Sequential(Separable(into, out, 2), Separable(out, out, 1)) for into, out in zip(self.WIDTHS, rest)
+            nn.Sequential(Filters(into, out, 2), Filters(out, out, 1)) for into, out in zip(self.WIDTHS, rest)
         )
         self.across = nn.ModuleList(nn.Conv2d(into, out, 1) for into, out in zip(rest, self.WIDTHS))
-        self.up = nn.ModuleList(Separable(width, width, 1) for width in self.WIDTHS[:-1])
-        self.out = nn.Conv2d(first, 1, 1)
+        self.up = nn.ModuleList(Filters(width, width, 1) for width in self.WIDTHS[:-1])
+        self.out = nn.Sequential(nn.Conv2d(first, 4, 1), nn.PixelShuffle(2))
 
     def logits(self, pictures):
         """(N, 1, S, S) -> (N, 1, S / 2, S / 2)"""
@@ -89,6 +90,11 @@ def batch(rng, photos, size, held_out=False, side=SIDE):
     return torch.from_numpy(np.stack(pictures))[:, None], torch.from_numpy(np.stack(masks))[:, None]
 
 
+def mirrored(pictures, masks):
+    """Left is right: letters no longer, but marks of the same kind, for a fraction of the work of drawing."""
+    return pictures.flip(-1), masks.flip(-1)
+
+
 def loss_of(model, pictures, masks):
     """Cross-entropy for every pixel and overlap for the whole, so that thin words count."""
     with torch.autocast("cpu", torch.bfloat16):
@@ -116,6 +122,7 @@ def main():
     flags.add_argument("--minutes", type=float, default=100)
     flags.add_argument("--batch", type=int, default=6)
     flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--whole", type=float, default=0.8, help="share of the time before the pictures have their whole side")
     flags.add_argument("--report-every", type=float, default=300, help="seconds")
     args = options.parse(flags)
     photos = pack.pixels(args.data, args.work, "flickr8k", "train")
@@ -129,11 +136,13 @@ def main():
     held = [batch(test, unseen, 4, held_out=True) for _ in range(10)]
     losses, due = [], run.elapsed + args.report_every
     while run.share < 1:
-        side = SIDE if run.share > 0.6 else 384
-        loss = loss_of(model, *batch(rng, photos, args.batch if side == SIDE else 2 * args.batch, side=side))
-        runs.step(loss, model, [stepper], args.rate * run.rate())
-        losses.append(loss.item())
-        run.step, run.seen = run.step + 1, run.seen + args.batch
+        side, size = (SIDE, args.batch) if run.share > args.whole else (384, 2 * args.batch)
+        drawn = batch(rng, photos, size, side=side)
+        for pictures, masks in (drawn, mirrored(*drawn)):
+            loss = loss_of(model, pictures, masks)
+            runs.step(loss, model, [stepper], args.rate * run.rate())
+            losses.append(loss.item())
+            run.step, run.seen = run.step + 1, run.seen + size
         if run.elapsed > due or run.share >= 1:
             recent = losses[-100:]
             run.report(loss=round(sum(recent) / len(recent), 4), overlap=overlap(model, held))

@@ -32,10 +32,17 @@ class Page:
     lines: list[list[Word]]
 
 
-def any_texts(rng: random.Random) -> list[str]:
+def _texts(rng: random.Random, make=None) -> list[str]:
     """Lines of one picture."""
-    make = rng.choices((texts.coloured_words, texts.sign, texts.meme, texts.menu, texts.page, _odd), (2, 3, 3, 2, 3, 3))[0]
+    kinds = (texts.coloured_words, texts.sign, texts.meme, texts.menu, texts.page, _odd)
+    make = make or rng.choices(kinds, (2, 3, 3, 2, 3, 3))[0]
     return [line if isinstance(line, str) else line.text for line in make(rng)]
+
+
+def plain(rng: random.Random) -> list[str]:
+    """A word, two words or a few characters of any kind."""
+    words = " ".join(texts.word(rng) for _ in range(rng.randint(1, 2)))
+    return [texts.cased(words, rng) if rng.random() < 0.7 else "".join(rng.choices(ALPHABET[1:], k=rng.randint(3, 10)))]
 
 
 def _odd(rng: random.Random) -> list[str]:
@@ -54,11 +61,14 @@ def _odd(rng: random.Random) -> list[str]:
     return [rng.choice(kinds)() for _ in range(rng.randint(1, 4))]
 
 
-def draw(rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None) -> Page:
-    """One picture of `side` (width, height), with the wear of a camera and a JPEG file."""
+def draw(
+    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None
+) -> Page:
+    """One picture of `side` (width, height). `make` gives its lines (any kind if it is left out); all but those of
+    `plain` show the wear of a camera and a JPEG file."""
     width, height = side
     ground = _ground(rng, side, photo)
-    lines, places = any_texts(rng), []
+    lines, places = _texts(rng, make), []
     size = _size(rng, lines, side)
     font = fonts.pick(rng, size, held_out)
     ink, outline = _inks(rng, ground, photo is not None)
@@ -70,9 +80,11 @@ def draw(rng: random.Random, side: tuple[int, int], held_out: bool = False, phot
         length = font.getlength(line)
         left = rng.uniform(stroke, max(stroke + 1.0, width - length - stroke))
         places.append(_write(pen, font, line, left, top + number * gap, ink, stroke, outline))
+    if make is plain:
+        return Page(ground, [[Word(text, place) for text, place in line] for line in places if line])
     picture, matrix = _turned(rng, ground)
     turned = [[Word(text, _through(matrix, place)) for text, place in line] for line in places]
-    return Page(_worn(rng, picture), [line for line in turned if line])
+    return Page(_worn(rng, picture, size), [line for line in turned if line])
 
 
 def _size(rng, lines, side):
@@ -101,8 +113,9 @@ def _ground(rng, side, photo):
     if rng.random() < 0.5:
         return Image.new("RGB", side, tuple(int(v) for v in first))
     second = np.clip(first + rng.uniform(-70, 70), 0, 255)
-    ramp = np.linspace(0, 1, side[1])[:, None, None] * np.ones((1, side[0], 1))
-    return Image.fromarray((first * (1 - ramp) + second * ramp).astype(np.uint8))
+    ramp = np.linspace(0, 1, side[1])[:, None, None]
+    column = (first * (1 - ramp) + second * ramp).astype(np.uint8)
+    return Image.fromarray(np.repeat(column, side[0], axis=1))
 
 
 def _near(rng, colour):
@@ -123,17 +136,20 @@ def _inks(rng, ground, on_photo):
 
 
 def _turned(rng, picture):
-    """The picture turned by up to ten degrees, and the matrix (2, 3) that takes old points to new ones."""
-    angle = math.radians(rng.choice((0, 0, rng.uniform(-3, 3), rng.uniform(-10, 10))))
+    """The picture turned by up to ten degrees, sheared and narrowed, and the matrix (2, 3) that takes old points to new."""
+    angle = math.radians(rng.choice((0, 0, 0, 0, rng.uniform(-3, 3), rng.uniform(-10, 10))))
     shear = rng.choice((0, 0, rng.uniform(-0.15, 0.15)))
+    narrowed = rng.choice((1, 1, rng.uniform(0.75, 1)))
+    if angle == shear == 0 and narrowed == 1:
+        return picture, np.array([[1.0, 0, 0], [0, 1.0, 0]])
     cos, sin = math.cos(angle), math.sin(angle)
-    turn = np.array([[cos, -sin + shear], [sin, cos]])
+    turn = np.array([[cos * narrowed, -sin + shear], [sin * narrowed, cos]])
     centre = np.array(picture.size) / 2
     matrix = np.column_stack([turn, centre - turn @ centre])
     back = np.linalg.inv(turn)
     inverse = np.column_stack([back, centre - back @ centre])
     edge = tuple(int(v) for v in np.asarray(picture)[0, 0])
-    return picture.transform(picture.size, Image.AFFINE, inverse.ravel(), Image.BICUBIC, fillcolor=edge), matrix
+    return picture.transform(picture.size, Image.AFFINE, inverse.ravel(), Image.BILINEAR, fillcolor=edge), matrix
 
 
 def _through(matrix, place):
@@ -145,9 +161,10 @@ def is_whole(line: list[Word], picture: Image.Image) -> bool:
     return all((word.place >= 0).all() and (word.place <= np.array(picture.size)).all() for word in line)
 
 
-def _worn(rng, picture):
+def _worn(rng, picture, size):
+    """Blur (no more than letters of that size bear), noise, and a JPEG file's marks."""
     if rng.random() < 0.35:
-        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, 1.1)))
+        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, min(1.6, 0.045 * size))))
     if rng.random() < 0.35:
         noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.uniform(2, 14), (picture.height, picture.width, 1))
         picture = Image.fromarray(np.clip(np.asarray(picture) + noise, 0, 255).astype(np.uint8))

@@ -4,18 +4,22 @@ import torch
 from transformers import T5Config, T5ForConditionalGeneration
 
 from .tokenizer import END_ID, PAD_ID
+from .wiring import wire
 
 
 def new(vocabulary: int) -> T5ForConditionalGeneration:
     """Reading is harder than saying two words, so the encoder has more layers than the decoder. No dropout: the
-    mixture of questions hardly repeats itself."""
+    mixture of questions hardly repeats itself. Heads are wider than d_model / num_heads, so that words can be told
+    apart by one head."""
     config = T5Config(
-        vocab_size=vocabulary, d_model=192, d_kv=32, num_heads=6, d_ff=384, num_layers=4, num_decoder_layers=2,
+        vocab_size=vocabulary, d_model=128, d_kv=32, num_heads=6, d_ff=256, num_layers=4, num_decoder_layers=2,
         feed_forward_proj="gated-gelu", dropout_rate=0.0, tie_word_embeddings=True, pad_token_id=PAD_ID,
         eos_token_id=END_ID, decoder_start_token_id=PAD_ID, relative_attention_num_buckets=32,
         relative_attention_max_distance=128,
     )  # fmt: skip
-    return T5ForConditionalGeneration(config)
+    reader = T5ForConditionalGeneration(config)
+    wire(reader)
+    return reader
 
 
 def padded(rows: list[list[int]], fill: int = PAD_ID) -> torch.Tensor:

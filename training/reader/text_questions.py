@@ -13,7 +13,7 @@ READ = ("What does it say?", "What is written?", "What is the text?", "What does
 
 
 def _maybe_ink(lines: list[texts.Line], rng: random.Random) -> tuple[Line, ...]:
-    known = rng.random() < 0.7
+    known = rng.random() < 0.8
     return tuple(Line(line.text, line.ink if known and rng.random() < 0.95 else None) for line in lines)
 
 

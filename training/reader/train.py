@@ -18,18 +18,27 @@ import texts
 from . import examples, measure, model, tokenizer
 
 VOCABULARY = 5000
+LEAN_LATER = 0.4  # of the examples; so that looking up is not forgotten
 POOL = 32  # batches that are sorted by length together, so that little is padding
 
 
+def examples_of(mixture, number, rng, lean):
+    """`lean` is the share of short prompts."""
+    for _ in range(number):
+        mixture.lean = rng.random() < lean
+        yield mixture.example()
+
+
 def batches(mixture, words, size, rng, is_early):
-    """(prompt ids, answer ids) of similar length, endlessly."""
+    """(prompt ids, answer ids) of similar length, endlessly. Later batches are smaller and their prompts longer."""
     while True:
-        mixture.lean = is_early()
-        made = [mixture.example() for _ in range(size * POOL)]
+        early = is_early()
+        size_now = size if early else size // 2
+        made = list(examples_of(mixture, size_now * POOL, rng, 1.0 if early else LEAN_LATER))
         prompts = [encoding.ids for encoding in words.encode_batch([example.prompt() for example in made])]
         targets = [encoding.ids for encoding in words.encode_batch([example.question.answers[0] for example in made])]
         rows = sorted(zip(prompts, targets), key=lambda row: len(row[0]))
-        groups = [rows[start : start + size] for start in range(0, len(rows), size)]
+        groups = [rows[start : start + size_now] for start in range(0, len(rows), size_now)]
         rng.shuffle(groups)
         for group in groups:
             yield model.padded([row[0] for row in group]), model.padded([row[1] for row in group], -100)
@@ -79,7 +88,7 @@ def main():
     flags.add_argument("--minutes", type=float, default=60)
     flags.add_argument("--batch", type=int, default=48)
     flags.add_argument("--rate", type=float, default=3e-3)
-    flags.add_argument("--lean", type=float, default=0.6, help="share of the time with short prompts and drills")
+    flags.add_argument("--lean", type=float, default=0.6, help="share of the time that has nothing but short prompts and drills")
     flags.add_argument("--report-every", type=float, default=3000, help="seconds")
     args = options.parse(flags)
     rng = random.Random(args.seed)

@@ -1,0 +1,101 @@
+"""Measures OCR through the program itself: wrong characters per hundred.
+
+    python -m ocr.evaluate --lens target/release/lens --data PACK --work WORK [--photographs FOLDER TRUTHS.json]
+
+`--models FOLDER` measures another pair than the one inside the program. Draws memes and signs in fonts that were kept out of training. TRUTHS.json is a list of objects with `file` (inside
+FOLDER) and `ocr` (the lines of text in it); others are passed over.
+"""
+
+import json
+import os
+import random
+import subprocess
+import tempfile
+import unicodedata
+from pathlib import Path
+
+from PIL import Image
+
+import options
+import pack
+import texts
+
+from . import page
+from .recogniser import distance
+
+
+OCR_ALONE = "[tags]\nenabled = false\n[attributes]\nenabled = false\n[captions]\nenabled = false\n"
+
+
+class Program:
+    """`lens see` with a home of its own, in which all modules but OCR are off."""
+
+    def __init__(self, lens: Path, home: Path, models: Path | None):
+        self.lens, self.home = lens.resolve(), home
+        parts = f"[parts]\nocr = {json.dumps(str(models.resolve()))}\n" if models else ""
+        (home / "config.toml").write_text(OCR_ALONE + parts)
+
+    def read(self, pictures: list[Path]) -> list[str]:
+        """The text of each picture, its lines joined by spaces."""
+        command = [self.lens, "--quiet", "--json", "--offline", "see", *pictures]
+        environment = {**os.environ, "LENS_HOME": str(self.home)}
+        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
+        records = [json.loads(line) for line in output.splitlines()]
+        return [" ".join(line["text"] for line in record["ocr"]) for record in records]
+
+
+def drawn(kind, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:
+    """Pictures of `kind` (of `texts`) on a photograph or a plain ground, and the text in each."""
+    paths, truths = [], []
+    while len(paths) < number:
+        side = (rng.randint(320, 640), rng.randint(240, 640))
+        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if kind is texts.meme else None
+        made = page.draw(rng, side, held_out=True, photo=photo, make=kind)
+        if not all(page.is_whole(line, made.picture) for line in made.lines):
+            continue
+        paths.append(folder / f"{kind.__name__}{len(paths)}.png")
+        made.picture.save(paths[-1])
+        truths.append(" ".join(word.text for line in made.lines for word in line))
+    return paths, truths
+
+
+def photographs(folder: Path, truths: Path) -> tuple[list[Path], list[str]]:
+    """Accents are taken off: the recogniser knows ASCII."""
+    rows = [row for row in json.loads(truths.read_text()) if "ocr" in row and (folder / row["file"]).is_file()]
+    plain = [unicodedata.normalize("NFKD", " ".join(row["ocr"])).encode("ascii", "ignore").decode() for row in rows]
+    return [folder / row["file"] for row in rows], plain
+
+
+def report(name: str, program: Program, paths: list[Path], truths: list[str], shown: int) -> None:
+    given = program.read(paths)
+    for said, truth in list(zip(given, truths))[:shown]:
+        print(f"  {truth!r} -> {said!r}")
+    # More wrong than there is to read is wrong as a whole.
+    wrong = sum(min(len(truth), distance(said, truth)) for said, truth in zip(given, truths))
+    folded = sum(min(len(truth), distance(said.lower(), truth.lower())) for said, truth in zip(given, truths))
+    total = sum(map(len, truths))
+    whole = sum(said == truth for said, truth in zip(given, truths))
+    numbers = {"error_rate": 100 * wrong / total, "without_case": 100 * folded / total, "read_whole": 100 * whole / len(truths)}
+    print(json.dumps({"set": name, "pictures": len(paths), **{key: round(value, 1) for key, value in numbers.items()}}), flush=True)
+
+
+def main():
+    flags = options.parser(__doc__.splitlines()[0])
+    flags.add_argument("--lens", type=Path, default=options.ROOT / "target/release/lens", help="the program")
+    flags.add_argument("--models", type=Path, help="a folder with a pair of models for ocrs")
+    flags.add_argument("--number", type=int, default=60, help="drawn pictures of each kind")
+    flags.add_argument("--photographs", type=Path, nargs=2, metavar=("FOLDER", "TRUTHS"))
+    flags.add_argument("--show", type=int, default=0, help="texts to print of each set")
+    args = options.parse(flags)
+    photos = pack.pixels(args.data, args.work, "flickr8k", "val")
+    with tempfile.TemporaryDirectory() as folder:
+        program = Program(args.lens, Path(folder), args.models)
+        for kind in (texts.meme, texts.sign):
+            paths, truths = drawn(kind, args.number, photos, Path(folder), random.Random(args.seed))
+            report(f"{kind.__name__}s", program, paths, truths, args.show)
+        if args.photographs:
+            report("photographs", program, *photographs(*args.photographs), args.show)
+
+
+if __name__ == "__main__":
+    main()
