@@ -135,8 +135,8 @@ impl HeadTask<'_> {
                 // SAFETY: `steps` lines of 32 weights, of which the tile's rows are within, and `steps` lines of values, of
                 // which 32 columns can be read: whole panels where they lie, or a copy that is padded.
                 unsafe {
-                    multiply::<S, P>(simd, (rows.len(), size - column), weights, values, steps, &mut sums)
-                };
+                    multiply::<S, P>(simd, (rows.len(), size - column), weights, values, steps, &mut sums);
+                }
                 let columns = self.head * size + column..self.head * size + size.min(column + PANEL);
                 for (index, row) in rows.iter().enumerate() {
                     // SAFETY: this task alone has this row and head.
