@@ -42,8 +42,8 @@ pub static BLIP: &[File] = files!(
 pub static READER: &[File] =
     files!("reader": "config.json", "model.safetensors", "tokenizer.json", "generation_config.json");
 
-/// The OCR pair (detector and recogniser). Empty until it is trained.
-pub static OCR: &[File] = &[];
+/// The OCR pair for `ocrs` (detector and recogniser), and the recogniser's characters in the order of its labels.
+pub static OCR: &[File] = files!("ocr": "detection.onnx", "recognition.onnx", "alphabet.txt");
 
 /// What CLIP looks for, one text per line: `tags.txt`, `attributes.txt`.
 pub static VOCAB: &[File] = files!("vocab": "tags.txt", "attributes.txt");

@@ -21,6 +21,31 @@ fn a_picture_becomes_evidence() {
     }
 }
 
+/// Plain pictures in a font that OCR was not trained on. Faint marks may still be taken for a letter or two, with a low
+/// confidence.
+#[test]
+fn words_are_read_with_the_colour_of_their_letters() {
+    struct Case {
+        picture: &'static str,
+        lines: &'static [(&'static str, &'static str)],
+    }
+    let cases = [
+        Case { picture: "contradicting-colours.png", lines: &[("Red", "purple"), ("Green", "red")] },
+        Case { picture: "sign.jpg", lines: &[("NO", "red"), ("PARKING", "red")] },
+        Case { picture: "sign-turned.jpg", lines: &[("NO", "red"), ("PARKING", "red")] },
+    ];
+    let place = Place::new();
+    for Case { picture, lines } in cases {
+        place.example(picture);
+        let record = json_lines(&stdout(place.lens(&["-q", "--json", "see", picture]))).remove(0);
+        let read = record["ocr"].as_array().unwrap().iter();
+        let sure = read.filter(|line| line["confidence"].as_f64().unwrap() > 0.9);
+        let sure: Vec<_> =
+            sure.map(|line| (line["text"].as_str().unwrap(), line["ink"].as_str().unwrap())).collect();
+        assert_eq!(sure, lines, "{picture}");
+    }
+}
+
 #[test]
 fn a_second_look_comes_from_the_store() {
     let place = Place::new();
