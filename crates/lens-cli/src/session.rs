@@ -6,6 +6,7 @@ use lens::{
     assemble::{Assembler, Step, Watch},
     config::{Config, Layer},
     hub::{Hub, HubOptions, Progress},
+    packed::Packed,
     preset::{Part, Role},
 };
 use std::ops::ControlFlow;
@@ -41,6 +42,11 @@ impl<'a> Session<'a> {
             );
         }
         Store::open(&self.home.evidence(), self.config.store.capacity_bytes)
+    }
+
+    /// The models that are packed for multiplying.
+    pub(crate) fn packed(&self) -> Packed {
+        Packed::new(&self.home, self.config.packed)
     }
 
     /// The whole pipeline.

@@ -85,6 +85,16 @@ pub(crate) enum Command {
     Eval(EvalCommand),
     /// Show the settings, files and processor that LENS works with
     Doctor,
+    /// Measure how fast the models run on this machine
+    #[command(after_help = "\
+For each model: what it does in a second, the share of the operations that the
+processor can do, and the share of the bytes that memory can give. Run it on a
+machine that does nothing else.
+
+Examples:
+  lens bench
+  lens --preset base --precision int8 bench --json")]
+    Bench,
     /// Print a completion script for a shell
     #[command(
         after_help = "Example:\n  lens completions bash > ~/.local/share/bash-completion/completions/lens"

@@ -95,8 +95,8 @@ pub(crate) enum VocabKind {
 /// `lens cache ...`
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheCommand {
-    /// Print how full the store is
+    /// Print how full the store is, and what packed models take
     Stats,
-    /// Forget everything that was seen; models stay
+    /// Forget everything that was seen and remove packed models; downloaded models stay
     Clear,
 }

@@ -5,7 +5,7 @@ use super::{
     parts::{State, place},
 };
 use crate::{exit::Exit, session::Session, view::bytes};
-use lens::Preset;
+use lens::{Config, Preset};
 use lens_nn::backend::cpu::Tier;
 use serde_json::{Map, Value};
 use std::path::Path;
@@ -51,12 +51,26 @@ fn facts(session: &Session) -> Result<Vec<(&'static str, String)>, crate::exit::
         ("settings", described(&home.config(), "not there, defaults hold")),
         ("preset", format!("{}: {}", preset.name, preset.about)),
         ("missing", missing(session, &preset)),
-        ("processor", Tier::detect().to_string()),
+        ("processor", processor(config)),
         ("precision", config.precision.to_string()),
         ("threads", threads),
         ("offline", if config.offline { "yes: no connection is made" } else { "no" }.to_owned()),
         ("store", store),
+        ("packed", packed(session)),
     ])
+}
+
+/// The instructions in use, and those that there are where fewer are asked for.
+fn processor(config: &Config) -> String {
+    let best = Tier::detect();
+    if config.tier == "auto" { best.to_string() } else { format!("{} (it has {best})", config.tier) }
+}
+
+fn packed(session: &Session) -> String {
+    let stats = session.packed().stats();
+    let place = session.home.packed();
+    let (size, capacity) = (bytes(stats.bytes), bytes(stats.capacity));
+    format!("{}, {} models, {size} of at most {capacity}", place.display(), stats.models)
 }
 
 fn described(path: &Path, absent: &str) -> String {

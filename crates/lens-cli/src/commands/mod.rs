@@ -2,6 +2,7 @@
 
 mod answering;
 mod ask;
+mod bench;
 mod cache;
 mod chat;
 mod classify;
@@ -48,6 +49,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::Cache(command) => cache::run(&command, &session),
         Command::Eval(command) => eval::run(command, &session),
         Command::Doctor => doctor::run(&session),
+        Command::Bench => bench::run(&session),
         Command::Completions { .. } | Command::Man { .. } => Ok(Exit::Success),
     };
     match outcome {
