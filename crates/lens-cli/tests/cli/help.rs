@@ -4,7 +4,7 @@ use crate::place::{Place, stdout};
 use insta::assert_snapshot;
 
 /// Every command with a help page.
-const COMMANDS: [&str; 29] = [
+const COMMANDS: [&str; 30] = [
     "",
     "ask",
     "see",
@@ -32,6 +32,7 @@ const COMMANDS: [&str; 29] = [
     "eval report",
     "eval calibrate",
     "doctor",
+    "bench",
     "completions",
     "man",
 ];

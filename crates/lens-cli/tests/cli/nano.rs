@@ -142,3 +142,13 @@ fn a_home_that_cannot_be_written_costs_only_the_memory() {
     see.env("LENS_HOME", "/proc/lens");
     assert_numbered(&record(see));
 }
+
+#[test]
+fn a_bench_tells_how_near_each_model_is_to_what_the_machine_can_do() {
+    let report = json_lines(&stdout(Place::new().lens(&["--threads", "1", "bench", "--json"]))).remove(0);
+    assert_eq!(report["threads"], 1);
+    assert!(report["peak_operations"].as_f64().unwrap() > 0.0);
+    let speeds = report["speeds"].as_array().unwrap();
+    assert_eq!(speeds.len(), 4, "pictures, texts, captions, answers: {report}");
+    assert!(speeds.iter().all(|speed| speed["per_second"].as_f64().unwrap() > 0.0), "{report}");
+}
