@@ -86,7 +86,7 @@ pub(crate) async fn ask(
                 _ = out.send(event("token", &json!({"text": text})));
             }
         };
-        let answer = reader.answer(prompt.clone(), decoding, Some(pieces), cancel);
+        let answer = reader.batcher.answer(prompt.clone(), decoding, Some(pieces), cancel);
         let (answer, ()) = tokio::join!(answer, tell);
         let last = match answer {
             Ok(answer) => event("reply", &AskReply { evidence, prompt, answer, llm }),
@@ -104,7 +104,7 @@ pub(crate) async fn answered(state: &AppState, request: AskRequest) -> AppResult
     let (evidence, prompt, decoding) = prepare(state, &reader, request).await?;
     let cancel = Cancel::new();
     let _hangup = Hangup(cancel.clone());
-    let answer = reader.answer(prompt.clone(), decoding, None, cancel).await?;
+    let answer = reader.batcher.answer(prompt.clone(), decoding, None, cancel).await?;
     Ok(AskReply { evidence, prompt, answer, llm: reader.info.clone() })
 }
 

@@ -28,7 +28,7 @@ const BATCH: usize = 8;
 
 /// The queue and its thread. Dropping it ends the thread after what was accepted.
 #[derive(Debug)]
-pub(super) struct Batcher {
+pub(crate) struct Batcher {
     shared: Arc<Shared>,
     worker: Option<JoinHandle<()>>,
 }
@@ -80,7 +80,7 @@ impl Batcher {
     }
 
     /// Answers a prompt when its turn comes. `pieces` gets the answer as it is made, where the decoding streams.
-    pub(super) async fn answer(
+    pub(crate) async fn answer(
         &self,
         prompt: PackedPrompt,
         decoding: Decoding,

@@ -6,9 +6,8 @@ use crate::{
     error::{AppError, AppResult},
     metrics::Metrics,
 };
-use lens::{Answer, Cancel, Decoding, Error, ErrorKind, Lens, LlmInfo, Result, prompt::PackedPrompt};
+use lens::{Error, ErrorKind, Lens, LlmInfo, Result};
 use std::sync::Arc;
-use tokio::sync::mpsc;
 
 /// The pipeline's own language model first, then those of the options.
 #[derive(Debug)]
@@ -20,20 +19,7 @@ pub(crate) struct Reader {
     pub(crate) info: LlmInfo,
     pub(crate) lens: Arc<Lens>,
     /// Where questions wait.
-    batcher: Arc<Batcher>,
-}
-
-impl Reader {
-    /// Answers a prompt when its turn comes. `pieces` gets the answer as it is made, where the decoding streams.
-    pub(crate) async fn answer(
-        &self,
-        prompt: PackedPrompt,
-        decoding: Decoding,
-        pieces: Option<mpsc::UnboundedSender<String>>,
-        cancel: Cancel,
-    ) -> AppResult<Answer> {
-        self.batcher.answer(prompt, decoding, pieces, cancel).await
-    }
+    pub(crate) batcher: Arc<Batcher>,
 }
 
 impl Readers {

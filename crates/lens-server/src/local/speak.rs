@@ -84,7 +84,7 @@ pub(crate) async fn speak(
     let cancel = Cancel::new();
     let hangup = Hangup(cancel.clone());
     if !streams {
-        let answer = reader.answer(prompt, decoding, None, cancel).await?;
+        let answer = reader.batcher.answer(prompt, decoding, None, cancel).await?;
         drop((place, hangup));
         return Ok(Json(whole(dialect, &head, &answer, beside)).into_response());
     }
@@ -93,7 +93,7 @@ pub(crate) async fn speak(
         let _place = place;
         let (pieces, heard) = mpsc::unbounded_channel();
         let telling = tell(dialect, &head, heard, &out);
-        let answering = reader.answer(prompt, decoding, Some(pieces), cancel);
+        let answering = reader.batcher.answer(prompt, decoding, Some(pieces), cancel);
         let (answer, told) = tokio::join!(answering, telling);
         for event in ending(dialect, &head, answer, told) {
             _ = out.send(event.into());
