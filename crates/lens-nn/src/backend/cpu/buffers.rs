@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-/// Most buffers kept; more in flight at once are allocated and freed as usual.
+/// Most buffers kept. Those that were not wanted for longest go first, so that what is kept fits the work of now: after
+/// single pictures a batch would else find only buffers that are too small, and none of its own would be kept.
 const KEPT: usize = 32;
 
 /// Buffers that matrices come from and return to when they are dropped.
@@ -17,18 +18,23 @@ impl Buffers {
         let fits = |buffer: &Vec<f32>| (length..=4 * length.max(1024)).contains(&buffer.capacity());
         let best =
             (0..kept.len()).filter(|&index| fits(&kept[index])).min_by_key(|&index| kept[index].capacity());
-        let mut buffer = best.map(|index| kept.swap_remove(index)).unwrap_or_default();
+        // In the order in which they came back.
+        let mut buffer = best.map(|index| kept.remove(index)).unwrap_or_default();
         drop(kept);
         buffer.resize(length, 0.0);
         buffer
     }
 
-    /// Keeps a buffer for a later [`Self::take`], or frees it when enough are kept.
+    /// Keeps a buffer for a later [`Self::take`]; when enough are kept, the one that came back first is freed.
     pub(super) fn give(&self, buffer: Vec<f32>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() < KEPT && buffer.capacity() > 0 {
-            kept.push(buffer);
+        if buffer.capacity() == 0 {
+            return;
         }
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let oldest = (kept.len() == KEPT).then(|| kept.remove(0));
+        kept.push(buffer);
+        drop(kept);
+        drop(oldest);
     }
 }
 
@@ -44,6 +50,21 @@ mod tests {
         assert_eq!(again.capacity(), 5000);
         assert_eq!(buffers.take(2000).capacity(), 2000); // the larger one is in use
         assert_eq!(again.len(), 2000);
+    }
+
+    #[test]
+    fn what_was_wanted_last_stays() {
+        let buffers = Buffers::default();
+        for _ in 0..2 {
+            // All in use at once, so that each is one of its own.
+            let small: Vec<Vec<f32>> = (0..KEPT).map(|_| buffers.take(2000)).collect();
+            small.into_iter().for_each(|buffer| buffers.give(buffer));
+        }
+        let large = buffers.take(100_000);
+        let address = large.as_ptr();
+        buffers.give(large);
+        assert_eq!(buffers.take(100_000).as_ptr(), address, "although many small ones are kept");
+        assert!(buffers.0.lock().unwrap().len() < KEPT);
     }
 
     #[test]
