@@ -14,6 +14,14 @@ pub trait Embedder: Send + Sync {
     /// What loading the model reports.
     fn space(&self) -> Result<Space>;
 
+    /// Does beforehand what needs no model; see [`Module::prepare`](crate::Module::prepare).
+    ///
+    /// # Errors
+    /// As [`Module::prepare`](crate::Module::prepare).
+    fn prepare(&self, _look: &Look) -> Result<()> {
+        Ok(())
+    }
+
     /// One embedding for each look; computed once per look and shared through it.
     ///
     /// # Errors

@@ -21,6 +21,15 @@ pub trait Module: Send + Sync {
         false
     }
 
+    /// Does what of the looking needs no model and leaves it in the look, such as resizing: a server has it done for the
+    /// next pictures while a batch is looked at. Nothing depends on whether it was called.
+    ///
+    /// # Errors
+    /// What loading reports; `Input` when the picture is far too thin to be resized.
+    fn prepare(&self, _look: &Look) -> Result<()> {
+        Ok(())
+    }
+
     /// Looks at a batch and hands each item to `sink` with the index of its look. The items of one look come in
     /// the order they are to be read, best first.
     ///

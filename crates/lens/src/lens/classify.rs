@@ -4,9 +4,9 @@ use super::Lens;
 use crate::{
     Cancel, Error, ErrorKind, Evidence, Look, Result,
     embedder::{cosines, probabilities},
-    prompt::PackedPrompt,
 };
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 
 /// What the two say about one picture, best label first.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -49,6 +49,20 @@ impl Lens {
     /// # Errors
     /// `Input` without labels; `Config` without a CLIP model or a language model; what seeing and answering report.
     pub fn classify(&self, looks: &[Look], labels: &[String], question: &str) -> Result<Vec<Classification>> {
+        let clip = self.clip_scores(looks, labels)?;
+        let mut results = Vec::with_capacity(looks.len());
+        for (evidence, clip) in self.see(looks)?.into_iter().zip(clip) {
+            let (llm, basis) = self.reader_scores(&evidence, labels, question, &Cancel::new())?;
+            results.push(Classification { evidence, clip, llm, basis });
+        }
+        Ok(results)
+    }
+
+    /// The first half of [`Self::classify`]: `labels` by CLIP for each look, best first.
+    ///
+    /// # Errors
+    /// `Input` without labels; `Config` without a CLIP model; what embedding reports.
+    pub fn clip_scores(&self, looks: &[Look], labels: &[String]) -> Result<Vec<Vec<LabelScore>>> {
         if labels.is_empty() {
             return Err(Error::new(ErrorKind::Input, "labels").expected("at least one").found("none"));
         }
@@ -56,39 +70,42 @@ impl Lens {
         let prompted: Vec<String> =
             labels.iter().map(|label| self.label_template.replace("{}", label)).collect();
         let texts = embedder.embed_texts(&prompted)?;
-        let embeddings = embedder.embed_looks(looks)?;
-        let mut results = Vec::with_capacity(looks.len());
-        for (evidence, embedding) in self.see(looks)?.into_iter().zip(embeddings) {
-            let cosines = cosines(&embedding, &texts);
-            let scores = probabilities(&cosines, embedder.space()?.logit_scale);
-            let clip =
-                labels.iter().zip(cosines).zip(scores).map(|((label, cosine), probability)| LabelScore {
-                    label: label.clone(),
-                    score: f64::from(cosine),
-                    probability: f64::from(probability),
-                });
-            let prompt = self.prompt(&[&evidence], &[], question)?;
-            let (llm, basis) = self.label_likelihoods(&prompt, labels)?;
-            results.push(Classification {
-                evidence,
-                clip: best_first(clip.collect()),
-                llm: best_first(llm),
-                basis,
-            });
-        }
-        Ok(results)
+        let scale = embedder.space()?.logit_scale;
+        let scores = |embedding: &Arc<Vec<f32>>| {
+            let cosines = cosines(embedding, &texts);
+            let probabilities = probabilities(&cosines, scale);
+            let scores = labels.iter().zip(cosines).zip(probabilities);
+            best_first(
+                scores
+                    .map(|((label, cosine), probability)| LabelScore {
+                        label: label.clone(),
+                        score: f64::from(cosine),
+                        probability: f64::from(probability),
+                    })
+                    .collect(),
+            )
+        };
+        Ok(embedder.embed_looks(looks)?.iter().map(scores).collect())
     }
 
-    fn label_likelihoods(
+    /// The second half of [`Self::classify`]: `labels` by the language model, which is asked `question` after it read
+    /// the evidence, best first.
+    ///
+    /// # Errors
+    /// `Config` without a language model; what making the prompt and answering report.
+    pub fn reader_scores(
         &self,
-        prompt: &PackedPrompt,
+        evidence: &Evidence,
         labels: &[String],
+        question: &str,
+        cancel: &Cancel,
     ) -> Result<(Vec<LabelScore>, ClassifyBasis)> {
+        let prompt = self.prompt(&[evidence], &[], question)?;
         let texts: Vec<&str> = labels.iter().map(String::as_str).collect();
         if let Some(log_probs) = self.reader()?.score(&prompt.prompt, &texts)? {
-            return Ok((with_softmax(labels, &log_probs), ClassifyBasis::Likelihood));
+            return Ok((best_first(with_softmax(labels, &log_probs)), ClassifyBasis::Likelihood));
         }
-        let answers = self.answer(std::slice::from_ref(prompt), &mut |_, _| (), &Cancel::new())?;
+        let answers = self.answer(std::slice::from_ref(&prompt), &mut |_, _| (), cancel)?;
         let answer = answers.first().map(|answer| answer.text.to_lowercase()).unwrap_or_default();
         let matches: Vec<f64> =
             labels.iter().map(|label| f64::from(u8::from(names(&answer, label)))).collect();
@@ -98,7 +115,7 @@ impl Lens {
             score: *score,
             probability: score / total,
         };
-        Ok((labels.iter().zip(&matches).map(score).collect(), ClassifyBasis::Match))
+        Ok((best_first(labels.iter().zip(&matches).map(score).collect()), ClassifyBasis::Match))
     }
 }
 

@@ -88,6 +88,15 @@ impl Lens {
         see::see(self, looks, watch)
     }
 
+    /// Does what of the looking needs no model, so that [`Self::see`] has less to do; for the threads that read the next
+    /// pictures.
+    ///
+    /// # Errors
+    /// As [`Module::prepare`].
+    pub fn prepare(&self, look: &Look) -> Result<()> {
+        self.modules.iter().try_for_each(|module| module.prepare(look))
+    }
+
     /// What the store holds of the picture whose original bytes have this SHA-256 (64 hexadecimal digits), seen
     /// without a question by these modules. The picture itself is not needed.
     #[must_use]

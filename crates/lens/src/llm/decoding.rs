@@ -40,7 +40,11 @@ impl Decoding {
 
 /// A flag that ends work early. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct Cancel(Arc<AtomicBool>);
+pub struct Cancel {
+    raised: Arc<AtomicBool>,
+    /// It counts as raised when all of these are.
+    parts: Arc<[Cancel]>,
+}
 
 impl Cancel {
     /// A flag not raised yet.
@@ -49,14 +53,38 @@ impl Cancel {
         Self::default()
     }
 
+    /// The flag of work that is done for several callers: raised when the last of them has raised its own.
+    #[must_use]
+    pub fn when_all(parts: impl IntoIterator<Item = Self>) -> Self {
+        Self { raised: Arc::default(), parts: parts.into_iter().collect() }
+    }
+
     /// Asks the work to end; it cannot be taken back.
     pub fn raise(&self) {
-        self.0.store(true, Ordering::Relaxed);
+        self.raised.store(true, Ordering::Relaxed);
     }
 
     /// Whether the work is to end.
     #[must_use]
     pub fn is_raised(&self) -> bool {
-        self.0.load(Ordering::Relaxed)
+        let all_parts = || !self.parts.is_empty() && self.parts.iter().all(Self::is_raised);
+        self.raised.load(Ordering::Relaxed) || all_parts()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Cancel;
+
+    #[test]
+    fn work_for_several_ends_when_the_last_of_them_goes() {
+        let callers = [Cancel::new(), Cancel::new()];
+        let work = Cancel::when_all(callers.clone());
+        assert!(!work.is_raised());
+        callers[0].raise();
+        assert!(!work.is_raised());
+        callers[1].raise();
+        assert!(work.is_raised());
+        assert!(!Cancel::when_all([]).is_raised(), "nobody left is not the same as nobody asked");
     }
 }

@@ -51,6 +51,9 @@ pub struct LlmInfo {
     pub gives_likelihoods: bool,
     /// Whether it follows instructions in a conversation: its prompts carry a system text and fenced evidence.
     pub chat: bool,
+    /// Whether it answers elsewhere: its questions share nothing on this machine and may be asked side by side.
+    #[serde(skip)]
+    pub remote: bool,
     /// Model, precision, endpoint.
     pub fingerprint: Fingerprint,
 }

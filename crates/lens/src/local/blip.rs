@@ -1,6 +1,6 @@
 //! BLIP as the captioner.
 
-use super::{BATCH, fingerprint, pixels, view};
+use super::{BATCH, fingerprint, pixels, prepare, view};
 use crate::{Fingerprint, Look, Picture, Result, evidence::CaptionKind, lazy::Lazy};
 use lens_nn::{
     backend::cpu::Cpu,
@@ -59,6 +59,8 @@ pub struct Captioner {
     cpu: Arc<Cpu>,
     options: CaptionerOptions,
     fingerprint: Fingerprint,
+    /// Under which a look keeps its pixels until it is captioned.
+    pixels_key: String,
     model: Lazy<Model>,
 }
 
@@ -84,7 +86,8 @@ impl Captioner {
             .with("min_length", &options.min_length)
             .with("max_length", &options.max_length)
             .with("seed", &options.seed);
-        Ok(Self { checkpoint, cpu, options, fingerprint, model: Lazy::new() })
+        let pixels_key = format!("pixels of blip {}", fingerprint.digest());
+        Ok(Self { checkpoint, cpu, options, fingerprint, pixels_key, model: Lazy::new() })
     }
 
     /// Loads the weights now.
@@ -109,9 +112,17 @@ impl Captioner {
     pub fn caption(&self, looks: &[Look]) -> Result<Vec<Vec<Draft>>> {
         let mut all = Vec::with_capacity(looks.len());
         for batch in looks.chunks(BATCH) {
-            all.extend(self.model()?.caption(batch, self.options)?);
+            all.extend(self.model()?.caption(batch, self.options, &self.pixels_key)?);
         }
         Ok(all)
+    }
+
+    /// Makes the pixels of a look beforehand; see [`Module::prepare`](crate::Module::prepare).
+    ///
+    /// # Errors
+    /// As [`Module::prepare`](crate::Module::prepare).
+    pub fn prepare(&self, look: &Look) -> Result<()> {
+        prepare(&self.model()?.preprocess, &self.pixels_key, look)
     }
 
     /// What the captioner takes of a picture; see [`Module::view`](crate::Module::view).
@@ -137,8 +148,13 @@ impl Model {
         Ok(Self { blip, preprocess, tokenizer, prompt })
     }
 
-    fn caption(&self, looks: &[Look], options: CaptionerOptions) -> Result<Vec<Vec<Draft>>> {
-        let pixels = pixels(&self.preprocess, looks.iter().map(Look::picture))?;
+    fn caption(
+        &self,
+        looks: &[Look],
+        options: CaptionerOptions,
+        pixels_key: &str,
+    ) -> Result<Vec<Vec<Draft>>> {
+        let pixels = pixels(&self.preprocess, pixels_key, looks.iter())?;
         let pictures = self.blip.see(&pixels)?;
         let prompts = vec![self.prompt.clone(); looks.len()];
         let searches: Vec<Search> = (0..)

@@ -1,6 +1,6 @@
 //! CLIP as the embedder.
 
-use super::{BATCH, fingerprint, pixels, view};
+use super::{BATCH, fingerprint, pixels, prepare, view};
 use crate::{Embedder, Fingerprint, Look, Picture, Result, Space, lazy::Lazy};
 use lens_nn::{
     backend::cpu::Cpu,
@@ -21,6 +21,8 @@ pub struct ClipEncoder {
     fingerprint: Fingerprint,
     /// Under which a look keeps its embedding.
     key: String,
+    /// Under which it keeps its pixels until then.
+    pixels_key: String,
     model: Lazy<Model>,
 }
 
@@ -38,7 +40,8 @@ impl ClipEncoder {
     pub fn new(checkpoint: Checkpoint, cpu: Arc<Cpu>) -> Result<Self> {
         let fingerprint = fingerprint(&checkpoint, &cpu)?;
         let key = format!("clip {}", fingerprint.digest());
-        Ok(Self { checkpoint, cpu, fingerprint, key, model: Lazy::new() })
+        let pixels_key = format!("pixels of {key}");
+        Ok(Self { checkpoint, cpu, fingerprint, key, pixels_key, model: Lazy::new() })
     }
 
     /// Loads the weights now.
@@ -65,10 +68,10 @@ impl Model {
         Ok(Self { clip, preprocess, tokenizer })
     }
 
-    fn embed(&self, looks: &[&Look]) -> Result<Vec<Vec<f32>>> {
+    fn embed(&self, looks: &[&Look], pixels_key: &str) -> Result<Vec<Vec<f32>>> {
         let mut embeddings = Vec::with_capacity(looks.len());
         for batch in looks.chunks(BATCH) {
-            let pixels = pixels(&self.preprocess, batch.iter().map(|look| look.picture()))?;
+            let pixels = pixels(&self.preprocess, pixels_key, batch.iter().copied())?;
             let mut features = self.clip.image_features(&pixels)?;
             normalize(&mut features, self.clip.dimension());
             embeddings.extend(features.chunks_exact(self.clip.dimension()).map(<[f32]>::to_vec));
@@ -87,8 +90,12 @@ impl Embedder for ClipEncoder {
         Ok(Space { dimension: clip.dimension(), logit_scale: clip.logit_scale() })
     }
 
+    fn prepare(&self, look: &Look) -> Result<()> {
+        prepare(&self.model()?.preprocess, &self.pixels_key, look)
+    }
+
     fn embed_looks(&self, looks: &[Look]) -> Result<Vec<Arc<Vec<f32>>>> {
-        Look::encode_missing(looks, &self.key, |missing| self.model()?.embed(missing))
+        Look::encode_missing(looks, &self.key, |missing| self.model()?.embed(missing, &self.pixels_key))
     }
 
     fn embed_texts(&self, texts: &[String]) -> Result<Vec<f32>> {

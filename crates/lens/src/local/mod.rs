@@ -8,13 +8,14 @@ pub use blip::{Captioner, CaptionerOptions, Draft};
 pub use clip::ClipEncoder;
 pub use reader::T5Reader;
 
-use crate::{Fingerprint, Picture, Result, evidence::hex};
+use crate::{Fingerprint, Look, Picture, Result, evidence::hex};
 
 use lens_nn::{
     backend::cpu::{Cpu, Precision},
     preprocess::{Preprocess, RgbView},
     weights::Checkpoint,
 };
+use std::sync::Arc;
 
 /// Pictures in one call of a vision tower: enough to fill the processor, and a bound on memory.
 const BATCH: usize = 8;
@@ -29,13 +30,24 @@ fn fingerprint(checkpoint: &Checkpoint, cpu: &Cpu) -> Result<Fingerprint> {
     Ok(Fingerprint::new().with("model", &hex(&checkpoint.fingerprint()?)).with("precision", precision))
 }
 
-/// Pixels of pictures for a vision tower (pictures, 3, size, size).
-fn pixels<'a>(preprocess: &Preprocess, pictures: impl Iterator<Item = &'a Picture>) -> Result<Vec<f32>> {
+/// Pixels of looks for a vision tower (looks, 3, size, size); those that were [prepared](prepare) are not made again.
+fn pixels<'a>(preprocess: &Preprocess, key: &str, looks: impl Iterator<Item = &'a Look>) -> Result<Vec<f32>> {
     let mut all = Vec::new();
-    for picture in pictures {
-        all.extend(preprocess.pixels(rgb_view(picture)?)?);
+    for look in looks {
+        match look.shared::<Vec<f32>>(key) {
+            Some(prepared) => all.extend_from_slice(&prepared),
+            None => all.extend(preprocess.pixels(rgb_view(look.picture())?)?),
+        }
     }
     Ok(all)
+}
+
+/// Makes the pixels of one look beforehand and leaves them under `key`.
+fn prepare(preprocess: &Preprocess, key: &str, look: &Look) -> Result<()> {
+    if look.shared::<Vec<f32>>(key).is_none() {
+        look.share(key, Arc::new(preprocess.pixels(rgb_view(look.picture())?)?));
+    }
+    Ok(())
 }
 
 /// A picture as a vision tower sees it, before normalisation (size, size).

@@ -35,6 +35,11 @@ impl Module for CaptionModule {
         }
     }
 
+    fn prepare(&self, look: &Look) -> Result<()> {
+        self.embedder.as_ref().map_or(Ok(()), |embedder| embedder.prepare(look))?;
+        self.captioner.prepare(look)
+    }
+
     fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()> {
         let mut captions: Vec<Vec<Caption>> = self.captioner.caption(looks)?.into_iter().map(merge).collect();
         if let Some(embedder) = &self.embedder {

@@ -103,6 +103,10 @@ impl Module for VocabularyModule {
         if is_fitted { module.with("temperature", &self.temperature) } else { module }
     }
 
+    fn prepare(&self, look: &Look) -> Result<()> {
+        self.embedder.prepare(look)
+    }
+
     fn see(&self, looks: &[Look], sink: &mut dyn FnMut(usize, Item)) -> Result<()> {
         let space = self.embedder.space()?;
         self.vocabulary.check_dimension(space.dimension)?;

@@ -20,6 +20,7 @@ impl FakeLlm {
             context_tokens: 512,
             gives_likelihoods: true,
             chat: false,
+            remote: false,
             fingerprint: Fingerprint::new().with("model", "fake"),
         };
         Self { answer: answer.to_owned(), info, read: Mutex::default() }

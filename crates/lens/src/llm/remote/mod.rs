@@ -30,6 +30,10 @@ use std::{
 /// How often a raised flag is looked for.
 const GLANCE: Duration = Duration::from_millis(50);
 
+/// Most connections at a time. One whose caller stopped counts until the endpoint answers or its time is over: a read
+/// cannot be taken back.
+const MOST_TALKS: usize = 256;
+
 /// A language model behind `BASE_URL/chat/completions`.
 #[derive(Debug)]
 pub struct Remote {
@@ -62,6 +66,12 @@ impl Remote {
         on_token: &mut dyn FnMut(&str),
         cancel: &Cancel,
     ) -> Result<Answer> {
+        // Each holds a clone of the way to the endpoint.
+        if Arc::strong_count(&self.post) > MOST_TALKS {
+            return Err(Error::new(ErrorKind::Overloaded, "the endpoint")
+                .expected(format!("at most {MOST_TALKS} questions at a time"))
+                .found("more that it has not answered"));
+        }
         let (sender, receiver) = sync_channel(64);
         let (post, stop) = (Arc::clone(&self.post), cancel.clone());
         let body = post::body(&self.options.model, prompt, decoding);
@@ -110,6 +120,7 @@ impl Llm for Remote {
             context_tokens: context_tokens.saturating_sub(*answer_tokens),
             gives_likelihoods: false,
             chat: true,
+            remote: true,
             fingerprint: Fingerprint::new().with("model", model).with("endpoint", base_url),
         }
     }

@@ -49,6 +49,7 @@ impl T5Reader {
             context_tokens: context.n_positions.unwrap_or(CONTEXT),
             gives_likelihoods: true,
             chat: false,
+            remote: false,
             fingerprint,
         };
         Ok(Self { t5, tokenizer, info })
