@@ -17,6 +17,7 @@
 mod api;
 mod app;
 mod description;
+mod encoder;
 mod engine;
 mod error;
 mod fetch;
@@ -30,6 +31,7 @@ mod proxy;
 mod rewrite;
 mod serve;
 mod state;
+mod worker;
 
 pub use app::{app, document};
 pub use options::{RemoteImages, Secret, ServerLimits, ServerOptions, Upstream};

@@ -7,10 +7,11 @@ use std::{
 };
 
 /// What is measured: name, type, help.
-const FAMILIES: [(&str, &str, &str); 10] = [
+const FAMILIES: [(&str, &str, &str); 11] = [
     (REQUESTS, "counter", "Requests answered, by route and status."),
     (REQUEST_SECONDS, "histogram", "Seconds until the head of the answer, by route."),
     (QUEUE, "gauge", "Pictures that wait to be looked at."),
+    (QUESTIONS, "gauge", "Requests that wait for a language model or CLIP, or are being answered."),
     (BATCH, "histogram", "Pictures looked at together."),
     (ANSWERS, "histogram", "Questions answered together."),
     (MODULE_SECONDS, "histogram", "Seconds of a module for one batch."),
@@ -27,6 +28,7 @@ const FAMILIES: [(&str, &str, &str); 10] = [
 pub(crate) const REQUESTS: &str = "lens_requests_total";
 pub(crate) const REQUEST_SECONDS: &str = "lens_request_seconds";
 pub(crate) const QUEUE: &str = "lens_queue_pictures";
+pub(crate) const QUESTIONS: &str = "lens_open_questions";
 pub(crate) const BATCH: &str = "lens_batch_pictures";
 pub(crate) const ANSWERS: &str = "lens_answer_batch_questions";
 pub(crate) const MODULE_SECONDS: &str = "lens_module_seconds";

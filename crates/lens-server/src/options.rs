@@ -10,6 +10,9 @@ use std::{
     time::Duration,
 };
 
+/// The fence and its explanation take half of it.
+const LEAST_EVIDENCE_TOKENS: usize = 256;
+
 /// Settings of a server. The default listens on loopback only, needs no key and answers by itself.
 #[derive(Debug, Clone)]
 pub struct ServerOptions {
@@ -78,8 +81,19 @@ pub struct ServerLimits {
     pub answers: usize,
     /// Most pictures looked at together.
     pub batch: usize,
+    /// Most pixels decoded ahead of being looked at, and most looked at together; a picture that is begun below it is
+    /// decoded whole.
+    pub batch_pixels: u64,
     /// Most records kept in memory.
     pub recent: usize,
+    /// Most bytes of these, as JSON.
+    pub recent_bytes: usize,
+    /// Most tokens of one picture's text for an upstream, where the request does not say (`lens.tokens`).
+    pub evidence_tokens: usize,
+    /// Most tokens of the texts of all pictures of a request for an upstream. `None`: as many as the pictures have.
+    pub evidence_total: Option<usize>,
+    /// Most tokens of an answer of this server's own language models; a request that allows more gets as many.
+    pub answer_tokens: usize,
     /// Most connections at a time.
     pub connections: usize,
     /// Time for the head of a request, and again for its body.
@@ -125,7 +139,12 @@ impl Default for ServerLimits {
             queue: 64,
             answers: 64,
             batch: 8,
+            batch_pixels: 64_000_000,
             recent: 1024,
+            recent_bytes: 32 << 20,
+            evidence_tokens: 1024,
+            evidence_total: None,
+            answer_tokens: 1024,
             connections: 256,
             request_time: Duration::from_mins(1),
             answer_time: Duration::from_mins(5),
@@ -138,8 +157,8 @@ impl ServerOptions {
     /// Refuses settings that would open the server to others by mistake, or that cannot work.
     ///
     /// # Errors
-    /// `Config` for an address that others can reach without a key, an empty key, an upstream that is no URL, or a
-    /// private server that fetches pictures.
+    /// `Config` for an address that others can reach without a key, an empty key, an upstream that is no URL, a private
+    /// server that fetches pictures, or too few tokens for any evidence.
     pub fn check(&self) -> Result<()> {
         if self.api_key.as_ref().is_some_and(|key| key.0.is_empty()) {
             return Err(Error::new(ErrorKind::Config, "API key").expected("a text").found("nothing"));
@@ -155,6 +174,11 @@ impl ServerOptions {
                 .expected("none on a private server: fetching tells others which pictures are looked at")
                 .found("remote images allowed")
                 .hint("leave one of the two out"));
+        }
+        if self.limits.evidence_tokens < LEAST_EVIDENCE_TOKENS {
+            return Err(Error::new(ErrorKind::Config, "tokens of one picture's evidence")
+                .expected(format!("at least {LEAST_EVIDENCE_TOKENS}"))
+                .found(self.limits.evidence_tokens.to_string()));
         }
         self.upstream.as_ref().map_or(Ok(()), |upstream| upstream.base().map(|_| ()))
     }
@@ -210,7 +234,7 @@ impl fmt::Debug for Secret {
 
 #[cfg(test)]
 mod tests {
-    use super::{RemoteImages, Secret, ServerOptions, Upstream};
+    use super::{RemoteImages, Secret, ServerLimits, ServerOptions, Upstream};
 
     #[test]
     fn an_address_for_others_needs_a_key() {
@@ -228,6 +252,16 @@ mod tests {
         assert!(private.check().is_ok());
         let fetching = ServerOptions { remote_images: Some(RemoteImages::default()), ..private };
         assert!(fetching.check().unwrap_err().to_string().contains("remote images"));
+    }
+
+    #[test]
+    fn evidence_needs_room_for_more_than_its_fence() {
+        let with = |evidence_tokens| {
+            let limits = ServerLimits { evidence_tokens, ..ServerLimits::default() };
+            ServerOptions { limits, ..ServerOptions::default() }.check()
+        };
+        assert!(with(256).is_ok());
+        assert!(with(255).unwrap_err().to_string().contains("at least 256"));
     }
 
     #[test]

@@ -92,7 +92,8 @@ async fn listen(address: SocketAddr) -> Result<TcpListener> {
     })
 }
 
-/// Serves a listener until `end`; then takes no new connection, and waits for the requests under way.
+/// Serves a listener until `end`; then takes no new connection, and waits for the requests under way. `/ready` says no
+/// until the caller has had [`AppState::load_models`] done.
 pub async fn run(listener: TcpListener, state: AppState, end: impl Future<Output = ()>) {
     let limits = state.options().limits.clone();
     let (router, graceful) = (app(state), GracefulShutdown::new());

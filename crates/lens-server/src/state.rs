@@ -1,20 +1,25 @@
 //! What all handlers share.
 
 use crate::{
+    encoder::Encoder,
     engine::Engine,
     error::{AppError, AppResult},
     fetch::Pictures,
     local::Answers,
     metrics::Metrics,
     options::ServerOptions,
-    proxy::{Proxy, SentLog},
+    proxy::Proxy,
     rewrite::Blocks,
 };
 use lens::{Error, ErrorKind, Lens, Look, Picture, Result};
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    num::NonZero,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
+use tokio::sync::Semaphore;
 
 /// The parts of a server. Clones share them.
 #[derive(Debug, Clone)]
@@ -26,16 +31,18 @@ struct Parts {
     options: ServerOptions,
     metrics: Arc<Metrics>,
     engine: Engine,
+    encoder: Encoder,
     blocks: Blocks,
     answers: Answers,
     pictures: Pictures,
     proxy: Option<Proxy>,
-    sent: Option<SentLog>,
-    loading: AtomicBool,
+    loaded: AtomicBool,
+    /// One permit for each thread that may block.
+    blocking: Semaphore,
 }
 
 impl AppState {
-    /// A server around a pipeline. Starts the thread that looks.
+    /// A server around a pipeline. Starts the threads that work with its models.
     ///
     /// # Errors
     /// As [`ServerOptions::check`]; `Config` when two language models have one name, or the log of what is sent or the
@@ -43,44 +50,45 @@ impl AppState {
     pub fn new(lens: Lens, options: ServerOptions) -> Result<Self> {
         options.check()?;
         let (lens, metrics) = (Arc::new(lens), Arc::<Metrics>::default());
-        let engine = Engine::start(Arc::clone(&lens), options.limits.clone(), Arc::clone(&metrics))
-            .map_err(|error| Error::new(ErrorKind::Internal, "the thread that looks").because(error))?;
-        let maker = lens.prompt_maker();
-        let blocks = Blocks::new(maker.floors, maker.fence.clone())?;
-        let proxy =
-            options.upstream.as_ref().map(|to| Proxy::new(to, options.api_key.is_some())).transpose()?;
-        let sent = options.private.as_deref().map(SentLog::open).transpose()?;
+        let engine = Engine::start(Arc::clone(&lens), options.limits.clone(), Arc::clone(&metrics))?;
+        let encoder = Encoder::start(Arc::clone(&lens), &options.limits)?;
+        let blocks = Blocks::new(lens.prompt_maker(), &options.limits)?;
+        let proxy = Proxy::of(&options)?;
         let pictures = Pictures::new(&options)?;
         let answers = Answers::new(&lens, &options, &metrics)?;
-        let loading = AtomicBool::new(false);
+        let loaded = AtomicBool::new(false);
+        let blocking = Semaphore::new(2 * std::thread::available_parallelism().map_or(1, NonZero::get));
         Ok(Self(Arc::new(Parts {
             lens,
             options,
             metrics,
             engine,
+            encoder,
             blocks,
             answers,
             pictures,
             proxy,
-            sent,
-            loading,
+            loaded,
+            blocking,
         })))
     }
 
-    /// Loads all models by looking at a grey picture, which no store keeps. Until it returns the server is not ready.
-    /// Takes long: not for the event loop.
-    pub(crate) fn load_models(&self) -> Result<()> {
-        self.0.loading.store(true, Ordering::Relaxed);
+    /// Loads the eyes by looking at a grey picture, which no store keeps; language models are loaded when they are made.
+    /// Until it has returned, `/ready` says no. Takes long: not for an event loop.
+    ///
+    /// # Errors
+    /// What the models report when they cannot be loaded.
+    pub fn load_models(&self) -> Result<()> {
         let look = Look::new(Picture::from_rgb8(64, 64, vec![128; 64 * 64 * 3])?);
         for module in self.0.lens.modules() {
             module.see(std::slice::from_ref(&look), &mut |_, _| ())?;
         }
-        self.0.loading.store(false, Ordering::Relaxed);
+        self.0.loaded.store(true, Ordering::Relaxed);
         Ok(())
     }
 
-    pub(crate) fn is_loading(&self) -> bool {
-        self.0.loading.load(Ordering::Relaxed)
+    pub(crate) fn has_loaded(&self) -> bool {
+        self.0.loaded.load(Ordering::Relaxed)
     }
 
     pub(crate) fn lens(&self) -> &Arc<Lens> {
@@ -99,6 +107,10 @@ impl AppState {
         &self.0.engine
     }
 
+    pub(crate) fn encoder(&self) -> &Encoder {
+        &self.0.encoder
+    }
+
     pub(crate) fn blocks(&self) -> &Blocks {
         &self.0.blocks
     }
@@ -115,15 +127,14 @@ impl AppState {
         self.0.proxy.as_ref()
     }
 
-    pub(crate) fn sent(&self) -> Option<&SentLog> {
-        self.0.sent.as_ref()
-    }
-
-    /// Runs `work` where it may block.
+    /// Runs `work` where it may block. All such work is short; so many at a time that the memory which their threads keep
+    /// does not grow with the number of clients.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Self) -> AppResult<T> + Send + 'static,
     ) -> AppResult<T> {
+        // The semaphore is never closed.
+        let _permit = self.0.blocking.acquire().await.ok();
         let state = self.clone();
         tokio::task::spawn_blocking(move || work(&state)).await.unwrap_or_else(|error| {
             let error = Error::new(ErrorKind::Internal, "a task").because(error);

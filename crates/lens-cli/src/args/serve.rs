@@ -36,6 +36,14 @@ pub(crate) struct Serve {
     #[arg(long, value_name = "MODEL")]
     pub(crate) another_llm: Vec<String>,
 
+    /// Most tokens of one picture's evidence for the upstream, where a request does not say (lens.tokens)
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(256..))]
+    pub(crate) evidence_tokens: u32,
+
+    /// Most tokens of all evidence in a request for the upstream; beyond it: 413 [default: no limit]
+    #[arg(long, value_name = "N", requires = "upstream", value_parser = clap::value_parser!(u32).range(256..))]
+    pub(crate) evidence_total: Option<u32>,
+
     /// File with the upstream's key [default: $LENS_UPSTREAM_KEY, else the client's key passes]
     #[arg(long, value_name = "FILE", requires = "upstream")]
     pub(crate) upstream_key_file: Option<PathBuf>,
@@ -124,6 +132,10 @@ pub(crate) struct ServeLimits {
     /// Most characters of a question
     #[arg(long, value_name = "N", default_value_t = 8000, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) max_question: u32,
+
+    /// Most tokens of an answer of this server's own language models
+    #[arg(long, value_name = "N", default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) max_answer: u32,
 
     /// Most pictures, and most questions, that wait; beyond it: 429
     #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..))]

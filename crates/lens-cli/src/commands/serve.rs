@@ -64,6 +64,11 @@ fn options(args: Serve, session: &Session) -> Result<ServerOptions, Failure> {
         refuse_offline(session, "--upstream", url)?;
     }
     let readers = args.another_llm.into_iter().map(|llm| session.another_reader(llm).map(Arc::new));
+    let limits = ServerLimits {
+        evidence_tokens: args.evidence_tokens as usize,
+        evidence_total: args.evidence_total.map(|most| most as usize),
+        ..limits(&args.limits)
+    };
     let upstream_key = key(args.upstream_key_file.as_deref(), UPSTREAM_KEY)?;
     Ok(ServerOptions {
         bind: args.bind,
@@ -76,7 +81,7 @@ fn options(args: Serve, session: &Session) -> Result<ServerOptions, Failure> {
         private: args.private,
         remote_images: remote_images(&args.images, session)?,
         media_root: args.images.media_root,
-        limits: limits(&args.limits),
+        limits,
     })
 }
 
@@ -117,6 +122,7 @@ fn limits(args: &ServeLimits) -> ServerLimits {
         images: args.max_pictures as usize,
         picture: Limits { pixels: u64::from(args.max_megapixels) * 1_000_000, ..own.picture },
         text_chars: args.max_question as usize,
+        answer_tokens: args.max_answer as usize,
         queue: args.queue as usize,
         answers: args.queue as usize,
         batch: args.batch as usize,

@@ -19,4 +19,6 @@ mod seeing;
 #[cfg(unix)]
 mod serving;
 mod terminal;
+#[cfg(unix)]
+mod together;
 mod upkeep;

@@ -3,6 +3,7 @@
 use crate::{
     fake_server::{FakeServer, Reply},
     place::{Place, example, transcript},
+    remote::endpoint,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
 use insta::assert_snapshot;
@@ -16,13 +17,13 @@ use std::{
 };
 
 /// A running `lens serve`.
-struct Server {
+pub(crate) struct Server {
     child: Child,
-    address: String,
+    pub(crate) address: String,
 }
 
 impl Server {
-    fn start(place: &Place, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+    pub(crate) fn start(place: &Place, arguments: &[&str], environment: &[(&str, &str)]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_lens"))
             .args(["-q", "serve", "--bind", "0"])
             .args(arguments)
@@ -43,19 +44,19 @@ impl Server {
         ask(&self.address, method, path, header, body)
     }
 
-    fn get(&self, path: &str) -> (u16, String) {
+    pub(crate) fn get(&self, path: &str) -> (u16, String) {
         self.ask("GET", path, "", "")
     }
 
     /// SIGTERM; gives the exit code.
-    fn end(mut self) -> Option<i32> {
+    pub(crate) fn end(mut self) -> Option<i32> {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
         self.child.wait().unwrap().code()
     }
 }
 
-fn ask(address: &str, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
+pub(crate) fn ask(address: &str, method: &str, path: &str, header: &str, body: &str) -> (u16, String) {
     let mut stream = TcpStream::connect(address).unwrap();
     let length = body.len();
     write!(
@@ -86,6 +87,11 @@ fn the_models_inside_answer_and_sigterm_ends() {
     let place = Place::new();
     let server = Server::start(&place, &[], &[("LENS_OFFLINE", "true")]);
     assert_eq!(server.get("/health"), (200, "ok\n".to_owned()));
+    while server.get("/ready").0 != 200 {
+        let (status, told) = server.get("/ready");
+        assert!(status == 200 || (status == 503 && told.contains("being loaded")), "{told}");
+    }
+    assert_eq!(server.get("/ready"), (200, "ready\n".to_owned()), "loaded is loaded");
     assert!(server.get("/").1.contains("<!doctype html>"));
     let (status, body) = server.ask("POST", "/v1/chat/completions", "", &chat());
     assert_eq!(status, 200, "{body}");
@@ -128,6 +134,44 @@ fn a_key_from_a_file_guards_and_one_from_the_environment_goes_upstream() {
     let line: Value = serde_json::from_str(log.trim()).unwrap();
     assert_eq!(line["body"].as_str().unwrap(), upstream.asked()[0].body);
     assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn another_language_model_answers_where_it_is_named() {
+    let place = Place::new();
+    let far = endpoint("seven of them");
+    let another = format!("{}/v1#far", far.url);
+    let server = Server::start(&place, &["--another-llm", &another], &[]);
+    let models: Value = serde_json::from_str(&server.get("/v1/models").1).unwrap();
+    assert_eq!((&models["data"][0]["id"], &models["data"][1]["id"]), (&json!("nano"), &json!("far")));
+    let url = format!("data:image/png;base64,{}", STANDARD.encode(example("shapes.png")));
+    let named = |llm: &str| json!({"images": [url], "question": "How many?", "llm": llm}).to_string();
+    for (llm, asked) in [("nano", 0), ("far", 1)] {
+        let (status, body) = server.ask("POST", "/v1/ask", "", &named(llm));
+        let reply: Value = serde_json::from_str(&body).unwrap();
+        assert_eq!((status, &reply["llm"]["name"], far.asked().len()), (200, &json!(llm), asked), "{body}");
+        assert_eq!(reply["answer"]["text"] == "seven of them", llm == "far", "{body}");
+    }
+    assert!(far.asked()[0].body.contains("<evidence "), "it converses, so its prompt is fenced");
+    let mut chat: Value = serde_json::from_str(&chat()).unwrap();
+    chat["model"] = json!("far");
+    let (_, body) = server.ask("POST", "/v1/chat/completions", "", &chat.to_string());
+    let reply: Value = serde_json::from_str(&body).unwrap();
+    assert_eq!(reply["choices"][0]["message"]["content"], "seven of them", "{body}");
+    let (status, body) = server.ask("POST", "/v1/ask", "", &named("near"));
+    assert!(status == 400 && body.contains("expected one of nano, far, found `near`"), "{body}");
+    assert_eq!(server.end(), Some(0));
+}
+
+#[test]
+fn another_language_model_that_cannot_be_had_is_refused() {
+    let (one, other) = ("http://127.0.0.1:1/v1#twin", "http://127.0.0.1:2/v1#twin");
+    let twins = ["serve", "--bind", "0", "--another-llm", one, "--another-llm", other];
+    let output = Place::new().process(&twins).env_remove("LENS_OFFLINE").output().unwrap();
+    let told = "config error: language models: expected different names, found `twin` twice";
+    assert!(output.status.code() == Some(4) && transcript(&output).contains(told), "{}", transcript(&output));
+    let offline = Place::new().run(&["serve", "--bind", "0", "--another-llm", one]);
+    assert!(offline.starts_with("exit code: 4") && offline.contains("because LENS is offline"), "{offline}");
 }
 
 #[test]

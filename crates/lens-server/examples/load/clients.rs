@@ -1,6 +1,6 @@
 //! Many clients at once: every request is answered, with the answer that one client alone gets.
 
-use crate::{Fault, http::Http, percentile, pictures::shapes, server::Plan, sorted};
+use crate::{Fault, http::Http, percentile, pictures::shapes, server::Plan, sorted, target};
 use axum::body::Bytes;
 use serde_json::{Value, json};
 use std::{
@@ -28,7 +28,7 @@ pub(crate) async fn measure(plan: &Plan, count: usize) -> Result<String, Fault> 
     let pictures = count.div_ceil(REPEATS);
     let bodies: Vec<Bytes> = (0..pictures).map(body).collect::<Result<_, Fault>>()?;
     let expected = one_by_one(plan, &bodies).await?;
-    let server = plan.start(&[])?;
+    let server = plan.start(&[]).await?;
     let (url, bodies) = (server.route("/v1/chat/completions"), Arc::new(bodies));
     let next = Arc::new(AtomicUsize::new(0));
     let start = Instant::now();
@@ -95,7 +95,7 @@ fn text(answer: &Bytes) -> Result<String, Fault> {
 
 /// The answers of another server to one client.
 async fn one_by_one(plan: &Plan, bodies: &[Bytes]) -> Result<HashMap<usize, String>, Fault> {
-    let (server, http) = (plan.start(&[])?, Http::new());
+    let (server, http) = (plan.start(&[]).await?, Http::new());
     let mut answers = HashMap::new();
     for (picture, body) in bodies.iter().enumerate() {
         let (answer, _) = http.post_patiently(&server.route("/v1/chat/completions"), body.clone()).await?;
@@ -118,22 +118,26 @@ fn report(
         );
     }
     let times = sorted(all.seconds);
-    let tries = (count + all.refused) as f64;
-    // Warm means that a quarter of the requests were answered.
-    let warm: Vec<f64> =
-        memory.iter().filter(|(done, _)| *done >= count / 4).map(|(_, size)| *size).collect();
-    let (first, last) = (warm.first().copied().unwrap_or(f64::NAN), warm.last().copied().unwrap_or(f64::NAN));
+    let refused = 100.0 * all.refused as f64 / (count + all.refused) as f64;
     Ok(format!(
         "{CLIENTS} clients, {count} requests, {} pictures: all answered, each as one client alone is\n\
-         refused with 429: {} ({:.1} % of tries)\n\
-         {:.1} requests/s; median {:.2} s, p99 {:.2} s\n\
-         memory after a quarter {first:.0} MiB, at the end {last:.0} MiB, at most {:.0} MiB\n",
+         {:.1} requests/s; median {:.2} s, p99 {:.2} s\n{}{}",
         expected.len(),
-        all.refused,
-        100.0 * all.refused as f64 / tries,
         count as f64 / seconds,
         percentile(&times, 0.5),
         percentile(&times, 0.99),
-        warm.iter().copied().fold(f64::NAN, f64::max),
+        target("tries refused with 429 in %, at most", refused, 10.0, refused <= 10.0),
+        memory_report(memory, count),
     ))
+}
+
+/// The largest memory of each fifth of the run; warm means that a fifth was answered.
+fn memory_report(memory: &[(usize, f64)], count: usize) -> String {
+    let most = |fifth: usize| {
+        let own = memory.iter().filter(|(done, _)| done * 5 / count.max(1) == fifth).map(|(_, size)| *size);
+        own.fold(f64::NAN, f64::max)
+    };
+    let fifths: Vec<f64> = (0..5).map(most).collect();
+    let told: Vec<String> = fifths.iter().map(|size| format!("{size:.0}")).collect();
+    format!("memory in MiB, the most of each fifth of the run: {}\n", told.join(", "))
 }

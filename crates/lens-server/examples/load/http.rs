@@ -23,6 +23,17 @@ impl Http {
         Self(Client::builder(TokioExecutor::new()).build(connector))
     }
 
+    /// The status of a route.
+    pub(crate) async fn get(&self, url: &str) -> Result<StatusCode, Fault> {
+        Ok(self.0.request(Request::get(url).body(Full::default())?).await?.status())
+    }
+
+    /// The text of a route.
+    pub(crate) async fn text(&self, url: &str) -> Result<String, Fault> {
+        let answer = self.0.request(Request::get(url).body(Full::default())?).await?;
+        Ok(String::from_utf8_lossy(&answer.into_body().collect().await?.to_bytes()).into_owned())
+    }
+
     /// Posts JSON and reads the whole answer.
     pub(crate) async fn post(&self, url: &str, body: Bytes) -> Result<(StatusCode, HeaderMap, Bytes), Fault> {
         let request = Request::post(url).header("content-type", "application/json").body(Full::new(body))?;

@@ -1,13 +1,13 @@
 //! What the proxy adds to an upstream that answers at once, with one picture that is known in a history of ten turns.
 
-use crate::{Fault, http::Http, percentile, pictures::photograph, server::Plan, sorted};
+use crate::{Fault, http::Http, percentile, pictures::photograph, server::Plan, sorted, target};
 use axum::{Router, body::Bytes};
 use serde_json::{Value, json};
 use std::time::Instant;
 
 pub(crate) async fn measure(plan: &Plan, count: usize) -> Result<String, Fault> {
     let upstream = upstream().await?;
-    let server = plan.start(&["--upstream", &upstream])?;
+    let server = plan.start(&["--upstream", &upstream]).await?;
     let (picture, bytes) = photograph()?;
     let body = Bytes::from(history(&picture).to_string());
     let http = Http::new();
@@ -28,11 +28,11 @@ pub(crate) async fn measure(plan: &Plan, count: usize) -> Result<String, Fault> 
     };
     let over = |share| percentile(&through, share) - percentile(&bare, share);
     Ok(format!(
-        "a picture of {bytes} bytes in ten turns, {count} requests each\n{}{}overhead: median {:.2} ms, p99 {:.2} ms\n",
+        "a known picture of {bytes} bytes in ten turns, {count} requests each\n{}{}{}{}",
         figures("bare upstream", &bare),
         figures("through the proxy", &through),
-        over(0.5),
-        over(0.99),
+        target("overhead at the median in ms, below", over(0.5), 5.0, over(0.5) < 5.0),
+        target("overhead at p99 in ms, below", over(0.99), 15.0, over(0.99) < 15.0),
     ))
 }
 

@@ -130,9 +130,9 @@ async fn prepare(
         let subject = format!("images[{index}]");
         sights.push((image.see(state, &subject).await?, subject));
     }
-    let mut evidence = Vec::new();
+    let mut seen = Vec::with_capacity(sights.len());
     for (sight, subject) in sights {
-        evidence.push(request.lens.applied(&*sight.whole(&subject).await?));
+        seen.push((sight.whole(&subject).await?, subject));
     }
     let own = reader.lens.decoding();
     let decoding = Decoding {
@@ -142,7 +142,9 @@ async fn prepare(
     };
     let (question, history, wish) = (request.question, request.history, request.lens);
     let reader = Arc::clone(reader);
-    let made = move |_: &AppState| {
+    let made = move |state: &AppState| {
+        let wished = |(one, subject): &(Arc<Evidence>, String)| state.blocks().wished(one, &wish, subject);
+        let evidence: Vec<Evidence> = seen.iter().map(wished).collect::<AppResult<_>>()?;
         let prompt = prompt_for(&reader, &wish, &evidence, &history, &question)?;
         Ok((evidence, prompt))
     };

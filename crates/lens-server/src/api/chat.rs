@@ -6,12 +6,12 @@ use crate::{
     local::{Chat, Dialect, speak},
     metrics::TOKENS_SAVED,
     proxy::{Forward, Proxy},
-    rewrite::{ImagePart, Wish, find, replace, wish},
+    rewrite::{Block, ImagePart, Wish, find, replace, wish},
     state::AppState,
 };
 use axum::{
     body::Bytes,
-    extract::{OriginalUri, State},
+    extract::{FromRequest, Request, State},
     http::{HeaderMap, HeaderValue, Method, Uri},
     response::Response,
 };
@@ -25,48 +25,43 @@ const NAMED: usize = 32;
 #[utoipa::path(post, path = "/v1/chat/completions", tag = "chat", request_body = Value,
     responses((status = 200, description = "as OpenAI documents it; `x-lens-pictures` names the pictures"),
         (status = "default", body = ErrorBody, description = "what went wrong")))]
-pub(crate) async fn completions(
-    State(state): State<AppState>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    AppBytes(body): AppBytes,
-) -> AppResult<Response> {
-    chat(&state, Dialect::OpenAi, Incoming { uri, headers, body }).await
+pub(crate) async fn completions(State(state): State<AppState>, incoming: Incoming) -> AppResult<Response> {
+    chat(&state, Dialect::OpenAi, incoming).await
 }
 
 /// Anthropic's messages, likewise.
 #[utoipa::path(post, path = "/v1/messages", tag = "chat", request_body = Value,
     responses((status = 200, description = "as Anthropic documents it"),
         (status = "default", body = ErrorBody, description = "what went wrong")))]
-pub(crate) async fn messages(
-    State(state): State<AppState>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    AppBytes(body): AppBytes,
-) -> AppResult<Response> {
-    chat(&state, Dialect::Anthropic, Incoming { uri, headers, body }).await
+pub(crate) async fn messages(State(state): State<AppState>, incoming: Incoming) -> AppResult<Response> {
+    chat(&state, Dialect::Anthropic, incoming).await
 }
 
 /// The tokens of a request to `/v1/messages`, counted by the upstream over what it would read.
 #[utoipa::path(post, path = "/v1/messages/count_tokens", tag = "chat", request_body = Value,
     responses((status = 200, description = "as Anthropic documents it"),
         (status = "default", body = ErrorBody, description = "what went wrong")))]
-pub(crate) async fn count_tokens(
-    State(state): State<AppState>,
-    OriginalUri(uri): OriginalUri,
-    headers: HeaderMap,
-    AppBytes(body): AppBytes,
-) -> AppResult<Response> {
+pub(crate) async fn count_tokens(State(state): State<AppState>, incoming: Incoming) -> AppResult<Response> {
     let proxy = state.proxy().ok_or_else(|| lacks("upstream that counts tokens"))?;
-    let incoming = Incoming { uri, headers, body };
     let seen = see(&state, incoming.body.clone()).await?;
-    pass(&state, proxy, incoming, &seen).await
+    pass(&state, proxy, incoming, seen).await
 }
 
-struct Incoming {
+/// A request as it came.
+pub(crate) struct Incoming {
     uri: Uri,
     headers: HeaderMap,
     body: Bytes,
+}
+
+impl FromRequest<AppState> for Incoming {
+    type Rejection = AppError;
+
+    async fn from_request(request: Request, state: &AppState) -> AppResult<Self> {
+        let (uri, headers) = (request.uri().clone(), request.headers().clone());
+        let AppBytes(body) = AppBytes::from_request(request, state).await?;
+        Ok(Self { uri, headers, body })
+    }
 }
 
 /// A request and what its pictures show.
@@ -79,14 +74,13 @@ struct Seen {
 async fn chat(state: &AppState, dialect: Dialect, incoming: Incoming) -> AppResult<Response> {
     let seen = see(state, incoming.body.clone()).await?;
     if let Some(proxy) = state.proxy() {
-        return pass(state, proxy, incoming, &seen).await;
+        return pass(state, proxy, incoming, seen).await;
     }
     if state.lens().reader().is_err() {
         return Err(lacks("language model of its own and no upstream"));
     }
-    let chat = Chat::parse(text(&incoming.body)?, state.options().limits.text_chars)?;
-    let evidence = seen.evidence.iter().map(|one| seen.wish.applied(one)).collect();
-    speak(state, dialect, chat, seen.wish, evidence).await
+    let chat = Chat::parse(text(&incoming.body)?, &state.options().limits)?;
+    speak(state, dialect, chat, seen.wish, seen.evidence).await
 }
 
 /// Finds the pictures and waits until each has been seen.
@@ -111,38 +105,35 @@ async fn see(state: &AppState, body: Bytes) -> AppResult<Seen> {
     Ok(Seen { parts, evidence, wish })
 }
 
-async fn pass(state: &AppState, proxy: &Proxy, incoming: Incoming, seen: &Seen) -> AppResult<Response> {
+async fn pass(state: &AppState, proxy: &Proxy, incoming: Incoming, seen: Seen) -> AppResult<Response> {
     let Incoming { uri, mut headers, body } = incoming;
-    let blocks = state.blocks().write(&seen.parts, &seen.evidence, &seen.wish)?;
-    for (evidence, block) in seen.evidence.iter().zip(&blocks) {
-        let saved = picture_tokens(evidence).saturating_sub(block.tokens);
-        state.metrics().add(TOKENS_SAVED, "", saved as f64);
-    }
-    let texts: Vec<String> = blocks.into_iter().map(|block| block.text).collect();
-    let body = replace(text(&body)?, &seen.parts, &texts)?;
+    let (body, told) = state.blocking(move |state| rewritten(state, &body, &seen)).await?;
     // The text was compressed for nobody: what was read here is plain JSON.
     headers.remove(axum::http::header::CONTENT_ENCODING);
-    let path = below_v1(&uri);
-    let body = match state.sent() {
-        None => body,
-        Some(_) => write_down(state, proxy.url(&path), body).await?,
-    };
-    let forward = Forward { method: Method::POST, path, headers, body: body.into() };
+    let forward = Forward { method: Method::POST, path: below_v1(&uri), headers, body };
     let mut response = proxy.forward(forward).await?;
-    let named: Vec<&str> = seen.evidence.iter().take(NAMED).map(|one| one.image.sha256.as_str()).collect();
-    if let Some(value) = HeaderValue::from_str(&named.join(",")).ok().filter(|_| !named.is_empty()) {
-        response.headers_mut().insert("x-lens-pictures", value);
-    }
+    response.headers_mut().extend(told);
     Ok(response)
 }
 
-/// The log knows of a request before the upstream does.
-async fn write_down(state: &AppState, to: String, body: String) -> AppResult<String> {
-    let note = move |state: &AppState| {
-        state.sent().map_or(Ok(()), |log| log.note(&to, &body))?;
-        Ok(body)
-    };
-    state.blocking(note).await
+/// The body for the upstream, and the headers that tell the client what stands in place of its pictures.
+fn rewritten(state: &AppState, body: &Bytes, seen: &Seen) -> AppResult<(String, HeaderMap)> {
+    let blocks = state.blocks().write(&seen.parts, &seen.evidence, &seen.wish)?;
+    let sum = |number: fn(&Block) -> usize| blocks.iter().map(number).sum::<usize>();
+    let (tokens, left_out) = (sum(|block| block.tokens), sum(|block| block.left_out));
+    let of_pixels: usize = seen.evidence.iter().map(|one| picture_tokens(one)).sum();
+    state.metrics().add(TOKENS_SAVED, "", of_pixels.saturating_sub(tokens) as f64);
+    let mut told = HeaderMap::new();
+    if !blocks.is_empty() {
+        let named = seen.evidence.iter().take(NAMED).map(|one| one.image.sha256.as_str());
+        if let Ok(value) = HeaderValue::from_str(&named.collect::<Vec<_>>().join(",")) {
+            told.insert("x-lens-pictures", value);
+        }
+        told.insert("x-lens-evidence-tokens", tokens.into());
+        told.insert("x-lens-left-out", left_out.into());
+    }
+    let texts: Vec<String> = blocks.into_iter().map(|block| block.text).collect();
+    Ok((replace(text(body)?, &seen.parts, &texts)?, told))
 }
 
 /// Path and query after `/v1`.

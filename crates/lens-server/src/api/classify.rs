@@ -3,6 +3,7 @@
 use super::{AppJson, PictureRef, check_chars, lacks};
 use crate::{
     error::{AppError, AppResult, ErrorBody},
+    local::Hangup,
     state::AppState,
 };
 use axum::{
@@ -10,8 +11,9 @@ use axum::{
     extract::State,
     response::{IntoResponse, Response},
 };
-use lens::{Error, ErrorKind, Look, Picture};
+use lens::{Cancel, Classification, Error, ErrorKind, Lens, Look, Picture};
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
 use utoipa::ToSchema;
 
 /// A picture and what it may show.
@@ -41,18 +43,26 @@ pub(crate) async fn classify(
     check(&state, &request)?;
     let place = state.answers().place()?;
     let ClassifyRequest { image, labels, question } = request;
-    // The queue looks at the picture together with others, and the store knows it afterwards.
-    image.clone().see(&state, "image").await?.whole("image").await?;
+    // The queue looks at the picture together with others.
+    let evidence = image.clone().see(&state, "image").await?.whole("image").await?;
     let bytes = image.bytes(&state, "image").await?;
-    let limits = state.options().limits.picture;
-    let sorted = state.answers().work(move |lens| {
-        let look = Look::new(Picture::decode(&bytes, &limits)?);
-        let sorted = lens.classify(&[look], &labels, &question)?.into_iter().next();
-        sorted.ok_or_else(|| Error::new(ErrorKind::Internal, "classification").found("none"))
-    });
-    let response = Json(sorted.await?).into_response();
+    let (limits, texts) = (state.options().limits.picture, labels.clone());
+    let by_clip = move |lens: &Lens| {
+        let scores = lens.clip_scores(&[Look::new(Picture::decode(&bytes, &limits)?)], &texts)?;
+        scores
+            .into_iter()
+            .next()
+            .ok_or_else(|| Error::new(ErrorKind::Internal, "classification").found("none"))
+    };
+    let clip = state.encoder().work("image", by_clip).await?;
+    let cancel = Cancel::new();
+    let _hangup = Hangup(cancel.clone());
+    let read = Arc::clone(&evidence);
+    let by_reader = move |lens: &Lens| lens.reader_scores(&read, &labels, &question, &cancel);
+    let (llm, basis) = state.answers().readers().find(None)?.batcher.work(by_reader).await?;
     drop(place);
-    Ok(response)
+    let evidence = Arc::unwrap_or_clone(evidence);
+    Ok(Json(Classification { evidence, clip, llm, basis }).into_response())
 }
 
 fn check(state: &AppState, request: &ClassifyRequest) -> AppResult<()> {

@@ -2,17 +2,17 @@
 
 use super::{AppJson, PictureRef, check_chars, lacks};
 use crate::{
+    encoder::Promise,
     error::{AppError, AppResult, ErrorBody},
     state::AppState,
 };
 use axum::{
     Json,
-    body::Bytes,
     extract::State,
     response::{IntoResponse, Response},
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use lens::{Embedder, Look, Picture, image::Limits};
+use lens::Lens;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::ToSchema;
@@ -44,12 +44,6 @@ pub(crate) enum Encoding {
     Base64,
 }
 
-/// What is embedded.
-enum Item {
-    Text(String),
-    Image(Bytes),
-}
-
 /// CLIP embeddings of unit length. An input that begins with `data:image/` is a picture; anything else is a text.
 #[utoipa::path(post, path = "/v1/embeddings", tag = "lens", request_body = EmbeddingsRequest,
     responses((status = 200, description = "as OpenAI documents it", body = Value),
@@ -62,9 +56,8 @@ pub(crate) async fn embeddings(
     let name = embedder.fingerprint().get("model").unwrap_or("clip").to_owned();
     let place = state.answers().place()?;
     let encoding = request.encoding_format;
-    let items = items(&state, request.input).await?;
-    let limits = state.options().limits.picture;
-    let vectors = state.answers().work(move |lens| embed(lens.embedder()?, items, &limits)).await?;
+    let inputs = checked(&state, request.input)?;
+    let vectors = embed(&state, inputs).await?;
     drop(place);
     let datum = |(index, vector): (usize, Vec<f32>)| json!({"object": "embedding", "index": index, "embedding": encoding.write(&vector)});
     let data: Vec<Value> = vectors.into_iter().enumerate().map(datum).collect();
@@ -72,51 +65,65 @@ pub(crate) async fn embeddings(
     Ok(Json(json!({"object": "list", "data": data, "model": name, "usage": usage})).into_response())
 }
 
-async fn items(state: &AppState, input: Input) -> AppResult<Vec<Item>> {
-    let texts = match input {
+fn checked(state: &AppState, input: Input) -> AppResult<Vec<String>> {
+    let inputs = match input {
         Input::One(text) => vec![text],
         Input::Many(texts) => texts,
     };
     let limits = &state.options().limits;
-    if texts.is_empty() || texts.len() > limits.texts {
+    if inputs.is_empty() || inputs.len() > limits.texts {
         return Err(AppError::bad(format!("input: expected 1 to {}", limits.texts)));
     }
-    let pictures = texts.iter().filter(|text| is_picture(text)).count();
-    if pictures > limits.images {
+    if inputs.iter().filter(|input| is_picture(input)).count() > limits.images {
         return Err(AppError::bad(format!("input: at most {} pictures", limits.images)));
     }
-    let mut items = Vec::with_capacity(texts.len());
-    for (index, text) in texts.into_iter().enumerate() {
-        let subject = format!("input[{index}]");
-        items.push(if is_picture(&text) {
-            Item::Image(PictureRef(text).bytes(state, &subject).await?)
-        } else {
-            check_chars(&subject, &text, limits.text_chars)?;
-            Item::Text(text)
-        });
+    for (index, text) in inputs.iter().enumerate().filter(|(_, input)| !is_picture(input)) {
+        check_chars(&subject(index), text, limits.text_chars)?;
     }
-    Ok(items)
+    Ok(inputs)
+}
+
+fn subject(index: usize) -> String {
+    format!("input[{index}]")
 }
 
 fn is_picture(text: &str) -> bool {
     text.get(..11).is_some_and(|head| head.eq_ignore_ascii_case("data:image/"))
 }
 
-/// Pictures one by one, so that no more than one is decoded at a time.
-fn embed(embedder: &dyn Embedder, items: Vec<Item>, limits: &Limits) -> lens::Result<Vec<Vec<f32>>> {
-    let one = |item| match item {
-        Item::Text(text) => embedder.embed_texts(&[text]),
-        Item::Image(bytes) => {
-            let look = Look::new(Picture::decode(&bytes, limits)?);
-            Ok(embedder
-                .embed_looks(&[look])?
-                .into_iter()
-                .next()
-                .map(|vector| vector.to_vec())
-                .unwrap_or_default())
+/// A vector for each input, in order. The pictures are on their way before the texts are embedded.
+async fn embed(state: &AppState, inputs: Vec<String>) -> AppResult<Vec<Vec<f32>>> {
+    let (mut texts, mut coming): (Vec<String>, Vec<Option<Promise>>) = (Vec::new(), Vec::new());
+    for (index, input) in inputs.into_iter().enumerate() {
+        if is_picture(&input) {
+            let bytes = PictureRef(input).bytes(state, &subject(index)).await?;
+            coming.push(Some(state.encoder().embed(bytes)));
+        } else {
+            texts.push(input);
+            coming.push(None);
         }
+    }
+    let mut of_texts = embed_texts(state, texts).await?.into_iter();
+    let mut vectors = Vec::with_capacity(coming.len());
+    for (index, promise) in coming.into_iter().enumerate() {
+        vectors.push(match promise {
+            Some(picture) => picture.kept(&subject(index)).await?,
+            None => of_texts.next().unwrap_or_default(),
+        });
+    }
+    Ok(vectors)
+}
+
+async fn embed_texts(state: &AppState, texts: Vec<String>) -> AppResult<Vec<Vec<f32>>> {
+    if texts.is_empty() {
+        // Nothing stands between the pictures of different requests, so that they are embedded together.
+        return Ok(Vec::new());
+    }
+    let embed = move |lens: &Lens| {
+        let one = |text: String| lens.embedder()?.embed_texts(&[text]);
+        texts.into_iter().map(one).collect()
     };
-    items.into_iter().map(one).collect()
+    state.encoder().work("input", embed).await
 }
 
 impl Encoding {

@@ -36,7 +36,7 @@ fn event(name: &str, data: &impl Serialize) -> Event {
 }
 
 /// Refuses a text of more than `most` characters.
-fn check_chars(subject: &str, text: &str, most: usize) -> AppResult<()> {
+pub(crate) fn check_chars(subject: &str, text: &str, most: usize) -> AppResult<()> {
     if text.chars().count() <= most {
         return Ok(());
     }

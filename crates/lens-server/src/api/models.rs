@@ -3,7 +3,6 @@
 use crate::{error::AppResult, proxy::Forward, state::AppState};
 use axum::{
     Json,
-    body::Bytes,
     extract::{OriginalUri, State},
     http::{HeaderMap, Method},
     response::{IntoResponse, Response},
@@ -20,7 +19,7 @@ pub(crate) async fn models(
 ) -> AppResult<Response> {
     if let Some(proxy) = state.proxy() {
         let path = super::chat::below_v1(&uri);
-        return proxy.forward(Forward { method: Method::GET, path, headers, body: Bytes::new() }).await;
+        return proxy.forward(Forward { method: Method::GET, path, headers, body: String::new() }).await;
     }
     let model = |LlmInfo { name, .. }: &LlmInfo| json!({"id": name, "object": "model", "type": "model", "display_name": name, "created": 0, "owned_by": "lens"});
     let data: Vec<_> = state.answers().readers().infos().map(model).collect();

@@ -3,7 +3,7 @@
 use super::evidence::{EvidenceForm, EvidenceRequest, file, is_form};
 use crate::{
     api::AppJson,
-    error::{AppError, AppResult, ErrorBody},
+    error::{AppResult, ErrorBody},
     state::AppState,
 };
 use axum::{
@@ -47,10 +47,8 @@ pub(crate) async fn views(State(state): State<AppState>, request: Request) -> Ap
         image.bytes(&state, "image").await?
     };
     let limits = state.options().limits.picture;
-    let views = state
-        .answers()
-        .work(move |lens| Ok(Picture::decode(&bytes, &limits).map(|picture| of(lens, &picture))));
-    let views = views.await?.and_then(|views| views).map_err(|error| AppError::about("image", &error))?;
+    let views =
+        state.encoder().work("image", move |lens| of(lens, &Picture::decode(&bytes, &limits)?)).await?;
     drop(place);
     Ok(Json(Views { views }))
 }

@@ -5,6 +5,7 @@ use lens::{Error, ErrorKind, Evidence, Fingerprint, Item, Lens, Look, Module, Re
 use std::{
     io::Cursor,
     sync::{Arc, Condvar, Mutex},
+    time::Duration,
 };
 
 /// Sees the first pixel; waits until the gate is open; keeps the sizes of batches; fails at pixels told.
@@ -65,6 +66,13 @@ async fn seen(sight: Sight) -> Result<Arc<Evidence>, AppError> {
     sight.whole("picture").await
 }
 
+/// Waits until so many pictures are ready to be looked at.
+fn wait_for_decoded(engine: &Engine, count: usize) {
+    while engine.shared.queue().decoded.len() < count {
+        std::thread::yield_now();
+    }
+}
+
 /// Waits until the thread has begun `count` batches.
 fn wait_for_batches(module: &Gated, count: usize) {
     while module.batches.lock().unwrap().len() < count {
@@ -79,12 +87,36 @@ async fn pictures_that_wait_are_looked_at_together_and_nothing_is_swapped() {
     let first = engine.see(png(0)).unwrap();
     wait_for_batches(&module, 1);
     let rest: Vec<Sight> = (1..10).map(|grey| engine.see(png(grey)).unwrap()).collect();
+    // While the first is still looked at.
+    wait_for_decoded(&engine, 9);
     module.open();
     assert_eq!(seen(first).await.unwrap().tags[0].text, "0");
     for (grey, sight) in (1..).zip(rest) {
         assert_eq!(seen(sight).await.unwrap().tags[0].text, grey.to_string());
     }
     assert_eq!(*module.batches.lock().unwrap(), [1, 4, 4, 1]);
+}
+
+#[tokio::test]
+async fn no_more_is_decoded_ahead_than_the_budget_and_no_more_looked_at_together() {
+    let module = Arc::new(Gated::default());
+    // Two pictures of 2 x 2 pixels.
+    let engine = engine(&module, ServerLimits { batch_pixels: 8, ..ServerLimits::default() });
+    let first = engine.see(png(0)).unwrap();
+    wait_for_batches(&module, 1);
+    let rest: Vec<Sight> = (1..12).map(|grey| engine.see(png(grey)).unwrap()).collect();
+    wait_for_decoded(&engine, 2);
+    std::thread::sleep(Duration::from_millis(100));
+    // Each thread may have begun one below the budget.
+    assert!(engine.shared.queue().decoded.len() <= 1 + super::DECODERS);
+    module.open();
+    assert!(seen(first).await.is_ok());
+    for (grey, sight) in (1..).zip(rest) {
+        assert_eq!(seen(sight).await.unwrap().tags[0].text, grey.to_string());
+    }
+    assert!(module.batches.lock().unwrap().iter().all(|size| *size <= 2));
+    let queue = engine.shared.queue();
+    assert_eq!((queue.pixels, queue.len(), queue.flights.len()), (0, 0, 0), "nothing is left behind");
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
-//! The way to the language models.
+//! The places of the requests that want a language model or CLIP.
 
-use super::{Readers, batcher::Batcher};
+use super::Readers;
 use crate::{
     error::{AppError, AppResult},
     metrics::{Metrics, REFUSED},
@@ -10,32 +10,30 @@ use lens::{Lens, Result};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The language models, and how many requests may wait for them.
+/// The language models, and how many requests may wait.
 #[derive(Debug)]
 pub(crate) struct Answers {
     readers: Readers,
-    /// The pipeline's other work takes turns with its language model.
-    own: Arc<Batcher>,
     metrics: Arc<Metrics>,
     /// One permit for each that may wait or be answered.
     room: Arc<Semaphore>,
+    places: usize,
 }
 
 impl Answers {
     /// # Errors
     /// As [`Readers::new`].
     pub(crate) fn new(lens: &Arc<Lens>, options: &ServerOptions, metrics: &Arc<Metrics>) -> Result<Self> {
-        let own = Arc::new(Batcher::start(Arc::clone(lens), Arc::clone(metrics))?);
-        let readers = Readers::new(lens, &own, &options.readers, metrics)?;
-        let room = Arc::new(Semaphore::new(options.limits.answers));
-        Ok(Self { readers, own, metrics: Arc::clone(metrics), room })
+        let readers = Readers::new(lens, &options.readers, metrics)?;
+        let places = options.limits.answers;
+        Ok(Self { readers, metrics: Arc::clone(metrics), room: Arc::new(Semaphore::new(places)), places })
     }
 
     pub(crate) fn readers(&self) -> &Readers {
         &self.readers
     }
 
-    /// A place in the queue, given back when dropped.
+    /// A place, given back when dropped.
     pub(crate) fn place(&self) -> AppResult<OwnedSemaphorePermit> {
         Arc::clone(&self.room).try_acquire_owned().map_err(|_| {
             self.metrics.add(REFUSED, "", 1.0);
@@ -43,11 +41,8 @@ impl Answers {
         })
     }
 
-    /// Runs other work of the pipeline's models when its turn comes.
-    pub(crate) async fn work<T: Send + 'static>(
-        &self,
-        work: impl FnOnce(&Lens) -> lens::Result<T> + Send + 'static,
-    ) -> AppResult<T> {
-        self.own.work(work).await
+    /// How many places are taken.
+    pub(crate) fn taken(&self) -> usize {
+        self.places.saturating_sub(self.room.available_permits())
     }
 }

@@ -1,7 +1,8 @@
-//! The queue before one language model, and the thread that answers those together that may be.
+//! The way to one language model, and who answers those questions together that may be.
 //!
-//! A model uses all cores, so one batch is under way at a time. A batch has one decoding; its answers are those that
-//! each prompt would get alone.
+//! A model on this machine uses all cores, so one batch is under way at a time; a batch has one decoding, and its answers
+//! are those that each prompt would get alone. A model elsewhere is asked every question side by side: one that it never
+//! answers holds up no other.
 
 mod worker;
 
@@ -11,13 +12,10 @@ mod tests;
 use crate::{
     error::{AppError, AppResult},
     metrics::Metrics,
+    worker::{Queue, Work, Worker, promised},
 };
 use lens::{Answer, Cancel, Decoding, Error, ErrorKind, Lens, Prompt, Result, prompt::PackedPrompt};
-use std::{
-    collections::VecDeque,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
-    thread::JoinHandle,
-};
+use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 
 /// What errors call the language model.
@@ -26,35 +24,28 @@ const SUBJECT: &str = "the language model";
 /// Most prompts answered together.
 const BATCH: usize = 8;
 
-/// The queue and its thread. Dropping it ends the thread after what was accepted.
+/// The way to a language model. Dropping it ends its thread after what was accepted.
 #[derive(Debug)]
 pub(crate) struct Batcher {
     shared: Arc<Shared>,
-    worker: Option<JoinHandle<()>>,
+    /// None for a model elsewhere: there each question has a thread of its own, which waits.
+    worker: Option<Worker>,
 }
 
 #[derive(Debug)]
 struct Shared {
     lens: Arc<Lens>,
     metrics: Arc<Metrics>,
-    queue: Mutex<Queue>,
-    wake: Condvar,
-}
-
-#[derive(Debug, Default)]
-struct Queue {
-    waiting: VecDeque<Job>,
-    closed: bool,
+    queue: Queue<Job>,
 }
 
 enum Job {
     Question(Question),
     /// Anything else that needs the language model to itself.
-    Work(Box<dyn FnOnce(&Lens) + Send>),
+    Work(Work),
 }
 
 /// A prompt that someone wants answered.
-#[derive(Debug)]
 struct Question {
     prompt: Prompt,
     decoding: Decoding,
@@ -66,16 +57,18 @@ struct Question {
 }
 
 impl Batcher {
-    /// Starts the thread.
+    /// Before the language model of `lens`.
     ///
     /// # Errors
-    /// `Internal` when the system gives none.
+    /// `Config` without one; `Internal` when the system gives no thread.
     pub(super) fn start(lens: Arc<Lens>, metrics: Arc<Metrics>) -> Result<Self> {
-        let shared = Arc::new(Shared { lens, metrics, queue: Mutex::default(), wake: Condvar::new() });
-        let own = Arc::clone(&shared);
-        let worker = std::thread::Builder::new().name("reader".to_owned()).spawn(move || worker::run(&own));
-        let worker = worker
-            .map_err(|error| Error::new(ErrorKind::Internal, "the thread that answers").because(error))?;
+        let is_elsewhere = lens.reader()?.info().remote;
+        let shared = Arc::new(Shared { lens, metrics, queue: Queue::default() });
+        if is_elsewhere {
+            return Ok(Self { shared, worker: None });
+        }
+        let (to_close, to_work) = (Arc::clone(&shared), Arc::clone(&shared));
+        let worker = Worker::start("reader", move || to_close.queue.close(), move || worker::run(&to_work))?;
         Ok(Self { shared, worker: Some(worker) })
     }
 
@@ -88,55 +81,32 @@ impl Batcher {
         cancel: Cancel,
     ) -> AppResult<Answer> {
         let (reply, done) = oneshot::channel();
-        let question = Question { prompt: prompt.prompt, decoding, pieces, cancel, reply };
-        self.shared.push(Job::Question(question));
+        self.push(Job::Question(Question { prompt: prompt.prompt, decoding, pieces, cancel, reply }))?;
         done.await.unwrap_or_else(|_| Err(broken()))
     }
 
     /// Runs other work of the language model when its turn comes.
-    pub(super) async fn work<T: Send + 'static>(
+    pub(crate) async fn work<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Lens) -> lens::Result<T> + Send + 'static,
     ) -> AppResult<T> {
-        let (reply, done) = oneshot::channel();
-        // Nobody may wait any more.
-        self.shared.push(Job::Work(Box::new(move |lens| _ = reply.send(work(lens)))));
+        let (work, done) = promised(work);
+        self.push(Job::Work(work))?;
         match done.await {
             Ok(outcome) => outcome.map_err(|error| AppError::about(SUBJECT, &error)),
             Err(_) => Err(broken()),
         }
     }
-}
 
-impl Drop for Batcher {
-    fn drop(&mut self) {
-        self.shared.queue().closed = true;
-        self.shared.wake.notify_all();
-        if let Some(worker) = self.worker.take() {
-            // The thread catches the panics of models; one of its own was already printed.
-            _ = worker.join();
+    fn push(&self, job: Job) -> AppResult<()> {
+        if self.worker.is_some() {
+            self.shared.queue.push(job);
+            return Ok(());
         }
-    }
-}
-
-impl Shared {
-    fn push(&self, job: Job) {
-        self.queue().waiting.push_back(job);
-        self.wake.notify_all();
-    }
-
-    /// A panic elsewhere leaves the queue whole: each change is one call.
-    fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl std::fmt::Debug for Job {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::Question(question) => question.fmt(f),
-            Self::Work(_) => f.write_str("Work"),
-        }
+        let shared = Arc::clone(&self.shared);
+        // How many there are at a time, the places of the requests limit.
+        let thread = std::thread::Builder::new().name("asks elsewhere".to_owned());
+        thread.spawn(move || worker::do_one(&shared, job)).map(|_| ()).map_err(|_| AppError::overloaded())
     }
 }
 

@@ -1,6 +1,10 @@
 //! A conversation in one of the two dialects, as the server's own language model reads it.
 
-use crate::error::{AppError, AppResult};
+use crate::{
+    api::check_chars,
+    error::{AppError, AppResult},
+    options::ServerLimits,
+};
 use lens::{Decoding, prompt::Turn};
 use serde::Deserialize;
 use serde_json::Value;
@@ -61,7 +65,7 @@ struct Message {
 
 impl Chat {
     /// Reads a request. Messages of tools are read as the user's.
-    pub(crate) fn parse(body: &str, text_chars: usize) -> AppResult<Self> {
+    pub(crate) fn parse(body: &str, limits: &ServerLimits) -> AppResult<Self> {
         let request: Request =
             serde_json::from_str(body).map_err(|error| AppError::bad(format!("the body: {error}")))?;
         if request.n.is_some_and(|n| n != 1) {
@@ -72,7 +76,10 @@ impl Chat {
             system: text(&request.system),
             stream: request.stream,
             include_usage: request.stream_options.include_usage,
-            max_tokens: request.max_completion_tokens.or(request.max_tokens),
+            max_tokens: request
+                .max_completion_tokens
+                .or(request.max_tokens)
+                .map(|most| most.min(limits.answer_tokens)),
             temperature: request.temperature,
             ..Self::default()
         };
@@ -82,9 +89,7 @@ impl Chat {
         if chat.question.is_empty() {
             return Err(AppError::bad("messages: expected a question of the user at the end"));
         }
-        if chat.question.chars().count() > text_chars {
-            return Err(AppError::bad(format!("the question: at most {text_chars} characters")));
-        }
+        check_chars("the question", &chat.question, limits.text_chars)?;
         Ok(chat)
     }
 
@@ -139,6 +144,7 @@ fn text(content: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::Chat;
+    use crate::options::ServerLimits;
     use lens::{Decoding, prompt::Turn};
 
     #[test]
@@ -151,11 +157,23 @@ mod tests {
             {"role":"assistant","content":[{"type":"text","text":"A dog"}]},{"role":"user","content":"Where?"}],
             "max_tokens":5,"stream":true}"#;
         for body in [openai, anthropic] {
-            let chat = Chat::parse(body, 100).unwrap();
+            let chat = Chat::parse(body, &ServerLimits::default()).unwrap();
             assert_eq!((chat.system.as_str(), chat.question.as_str()), ("Be brief.", "Where?"));
             assert_eq!(chat.turns, [Turn { question: "Who?".into(), answer: "A dog".into() }]);
             let decoding = chat.decoding(&Decoding::default(), None, Some(3));
             assert_eq!((decoding.beams, decoding.max_new_tokens, decoding.seed), (1, Some(5), 3));
+        }
+    }
+
+    #[test]
+    fn an_answer_is_no_longer_than_the_server_allows() {
+        let limits = ServerLimits { answer_tokens: 7, ..ServerLimits::default() };
+        for (wished, expected) in
+            [("", None), (r#","max_tokens":5"#, Some(5)), (r#","max_tokens":4096"#, Some(7))]
+        {
+            let body = format!(r#"{{"messages":[{{"role":"user","content":"q"}}]{wished}}}"#);
+            let chat = Chat::parse(&body, &limits).unwrap();
+            assert_eq!(chat.decoding(&Decoding::default(), None, None).max_new_tokens, expected);
         }
     }
 
@@ -171,7 +189,8 @@ mod tests {
             (r#"{"messages":[{"role":"user","content":"far too long"}]}"#, "at most 5"),
             (r#"{"messages":3}"#, "the body"),
         ] {
-            let error = Chat::parse(body, 5).unwrap_err();
+            let limits = ServerLimits { text_chars: 5, ..ServerLimits::default() };
+            let error = Chat::parse(body, &limits).unwrap_err();
             assert!(error.status == 400 && error.message.contains(told), "{body}: {}", error.message);
         }
     }

@@ -18,36 +18,27 @@ pub(crate) struct Readers(Vec<Arc<Reader>>);
 pub(crate) struct Reader {
     pub(crate) info: LlmInfo,
     pub(crate) lens: Arc<Lens>,
-    /// Where questions wait.
-    pub(crate) batcher: Arc<Batcher>,
+    /// The way to it.
+    pub(crate) batcher: Batcher,
 }
 
 impl Readers {
-    /// The language model of `own`, whose batcher is there, and those of the others.
+    /// The language model of `own`, where it has one, and those of the others.
     ///
     /// # Errors
     /// `Config` when two have the same name, or one of the others has no language model; `Internal` when the system
     /// gives no threads.
-    pub(super) fn new(
-        own: &Arc<Lens>,
-        own_batcher: &Arc<Batcher>,
-        others: &[Arc<Lens>],
-        metrics: &Arc<Metrics>,
-    ) -> Result<Self> {
+    pub(super) fn new(own: &Arc<Lens>, others: &[Arc<Lens>], metrics: &Arc<Metrics>) -> Result<Self> {
         let mut all: Vec<Arc<Reader>> = Vec::with_capacity(1 + others.len());
         for lens in Some(own).filter(|own| own.reader().is_ok()).into_iter().chain(others) {
             let info = lens.reader()?.info();
-            let batcher = if Arc::ptr_eq(lens, own) {
-                Arc::clone(own_batcher)
-            } else {
-                Arc::new(Batcher::start(Arc::clone(lens), Arc::clone(metrics))?)
-            };
             if all.iter().any(|other| other.info.name == info.name) {
                 return Err(Error::new(ErrorKind::Config, "language models")
                     .expected("different names")
                     .found(format!("`{}` twice", info.name))
                     .hint("name each language model once"));
             }
+            let batcher = Batcher::start(Arc::clone(lens), Arc::clone(metrics))?;
             all.push(Arc::new(Reader { info, lens: Arc::clone(lens), batcher }));
         }
         Ok(Self(all))

@@ -68,7 +68,7 @@ pub(crate) async fn speak(
     dialect: Dialect,
     chat: Chat,
     wish: Wish,
-    evidence: Vec<Evidence>,
+    evidence: Vec<Arc<Evidence>>,
 ) -> AppResult<Response> {
     let place = state.answers().place()?;
     let readers = state.answers().readers();
@@ -77,7 +77,12 @@ pub(crate) async fn speak(
     let decoding = chat.decoding(reader.lens.decoding(), wish.beams, wish.seed);
     let (prompt, evidence) = {
         let reader = Arc::clone(&reader);
-        state.blocking(move |_| Ok((prompt(&reader, &chat, &wish, &evidence)?, evidence))).await?
+        let made = move |state: &AppState| {
+            let wished = |one: &Arc<Evidence>| state.blocks().wished(one, &wish, "the evidence");
+            let evidence: Vec<Evidence> = evidence.iter().map(wished).collect::<AppResult<_>>()?;
+            Ok((prompt(&reader, &chat, &wish, &evidence)?, evidence))
+        };
+        state.blocking(made).await?
     };
     let head = Head::new(reader.info.name.clone(), &prompt, include_usage);
     let beside = beside.then(|| json!({"evidence": evidence, "prompt": prompt}));

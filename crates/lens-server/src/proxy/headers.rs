@@ -18,6 +18,28 @@ const HOP_BY_HOP: [HeaderName; 8] = [
 const OURS: [HeaderName; 6] =
     [header::HOST, header::CONTENT_LENGTH, header::COOKIE, header::ORIGIN, header::REFERER, header::EXPECT];
 
+/// What the two dialects need. A private server sends no others: they could hold anything.
+const KNOWN: [&str; 9] = [
+    "accept",
+    "anthropic-beta",
+    "anthropic-version",
+    "authorization",
+    "content-type",
+    "openai-organization",
+    "openai-project",
+    "user-agent",
+    "x-api-key",
+];
+
+/// Removes headers that neither dialect needs.
+pub(super) fn keep_known(headers: &mut HeaderMap) {
+    let others: Vec<HeaderName> =
+        headers.keys().filter(|name| !KNOWN.contains(&name.as_str())).cloned().collect();
+    for name in others {
+        headers.remove(name);
+    }
+}
+
 /// The client's headers as the upstream gets them.
 pub(super) fn for_upstream(clients: &HeaderMap) -> HeaderMap {
     let mut headers = clients.clone();
@@ -46,7 +68,7 @@ pub(super) fn remove_hop_by_hop(headers: &mut HeaderMap) {
 
 #[cfg(test)]
 mod tests {
-    use super::for_upstream;
+    use super::{for_upstream, keep_known};
     use axum::http::HeaderMap;
 
     #[test]
@@ -69,5 +91,8 @@ mod tests {
         let mut names: Vec<&str> = upstream.keys().map(axum::http::HeaderName::as_str).collect();
         names.sort_unstable();
         assert_eq!(names, ["anthropic-version", "authorization", "x-stainless-lang"]);
+        let mut private = upstream;
+        keep_known(&mut private);
+        assert!(private.len() == 2 && !private.contains_key("x-stainless-lang"));
     }
 }

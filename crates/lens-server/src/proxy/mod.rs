@@ -3,11 +3,9 @@
 mod headers;
 mod sent;
 
-pub(crate) use sent::SentLog;
-
 use crate::{
     error::{AppError, AppResult},
-    options::{Secret, Upstream},
+    options::{Secret, ServerOptions},
 };
 use axum::{
     body::{Body, Bytes},
@@ -21,7 +19,8 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use lens::{Error, ErrorKind, Result};
-use std::{error::Error as _, time::Duration};
+use sent::SentLog;
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 /// How long the upstream may take to accept a connection. Its answer may take as long as any.
 const CONNECT: Duration = Duration::from_secs(10);
@@ -35,6 +34,8 @@ pub(crate) struct Proxy {
     /// Whether the client's key is for this server and not for the upstream.
     keeps_keys: bool,
     client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// What a private server writes down before it leaves.
+    sent: Option<Arc<SentLog>>,
 }
 
 /// A request for the upstream.
@@ -44,12 +45,16 @@ pub(crate) struct Forward {
     pub(crate) path: String,
     /// The client's.
     pub(crate) headers: HeaderMap,
-    pub(crate) body: Bytes,
+    pub(crate) body: String,
 }
 
 impl Proxy {
-    /// `has_own_key`: clients' keys are this server's, and never go to the upstream.
-    pub(crate) fn new(upstream: &Upstream, has_own_key: bool) -> Result<Self> {
+    /// The way to the upstream of the options, if they have one.
+    ///
+    /// # Errors
+    /// `Config` for a URL or a key that cannot be used, and when the log of what is sent cannot be opened.
+    pub(crate) fn of(options: &ServerOptions) -> Result<Option<Self>> {
+        let Some(upstream) = &options.upstream else { return Ok(None) };
         let mut http = HttpConnector::new();
         http.set_connect_timeout(Some(CONNECT));
         http.enforce_http(false);
@@ -65,27 +70,30 @@ impl Proxy {
             value.set_sensitive(true);
             Ok(value)
         };
-        Ok(Self {
+        Ok(Some(Self {
             base: upstream.base()?,
             key: upstream.key.as_ref().map(|key| header("Bearer ", key)).transpose()?,
             bare_key: upstream.key.as_ref().map(|key| header("", key)).transpose()?,
-            keeps_keys: has_own_key || upstream.key.is_some(),
+            // Where the server has a key, clients bring that one.
+            keeps_keys: options.api_key.is_some() || upstream.key.is_some(),
             client: Client::builder(TokioExecutor::new()).build(https),
-        })
+            sent: options.private.as_deref().map(SentLog::open).transpose()?.map(Arc::new),
+        }))
     }
 
-    /// Where a path below `/v1` leads.
-    pub(crate) fn url(&self, path: &str) -> String {
-        format!("{}{path}", self.base)
-    }
-
-    /// Sends a request and gives the answer back as it comes: status, headers and every byte of the body.
+    /// Sends a request and gives the answer back as it comes: status, headers and every byte of the body. The only way
+    /// by which anything leaves; a private server writes it down first.
     pub(crate) async fn forward(&self, forward: Forward) -> AppResult<Response> {
         let Forward { method, path, headers, body } = forward;
+        let url = format!("{}{path}", self.base);
+        let body = match &self.sent {
+            Some(log) => SentLog::note(Arc::clone(log), url.clone(), body).await?,
+            None => body,
+        };
         let mut request = Request::builder()
             .method(method)
-            .uri(self.url(&path))
-            .body(Full::new(body))
+            .uri(url)
+            .body(Full::from(body))
             .map_err(|_| AppError::bad("the path of the request"))?;
         *request.headers_mut() = self.headers(&headers, &path);
         let answer = self.client.request(request).await.map_err(|error| {
@@ -102,6 +110,9 @@ impl Proxy {
 
     fn headers(&self, clients: &HeaderMap, path: &str) -> HeaderMap {
         let mut headers = headers::for_upstream(clients);
+        if self.sent.is_some() {
+            headers::keep_known(&mut headers);
+        }
         if self.keeps_keys {
             headers.remove(header::AUTHORIZATION);
             headers.remove("x-api-key");

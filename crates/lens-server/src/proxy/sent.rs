@@ -5,7 +5,7 @@ use lens::{Error, ErrorKind, Result};
 use std::{
     io::{self, Write},
     path::Path,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::{SystemTime, UNIX_EPOCH},
 };
 
@@ -14,11 +14,11 @@ const LONGEST_RUN: usize = 512;
 
 /// A file of JSON lines, one for each request sent; only ever appended to.
 #[derive(Debug)]
-pub(crate) struct SentLog(Mutex<fs_err::File>);
+pub(super) struct SentLog(Mutex<fs_err::File>);
 
 impl SentLog {
     /// Opens or creates the file.
-    pub(crate) fn open(path: &Path) -> Result<Self> {
+    pub(super) fn open(path: &Path) -> Result<Self> {
         let file = fs_err::OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
             Error::new(ErrorKind::Config, path.display().to_string())
                 .expected("a file that can be appended to")
@@ -28,10 +28,19 @@ impl SentLog {
         Ok(Self(Mutex::new(file)))
     }
 
-    /// Refuses a body that may hold a file, and writes any other down before it is sent: `time` (milliseconds since
-    /// 1970), `to`, and `body`, exactly as sent. Waits for the disk: not for the event loop.
-    pub(crate) fn note(&self, to: &str, body: &str) -> AppResult<()> {
-        if has_long_run(body) {
+    /// Writes a request down before it is sent, and gives its body back when that is done.
+    pub(super) async fn note(log: Arc<Self>, to: String, body: String) -> AppResult<String> {
+        let write = move || log.write(&to, &body).map(|()| body);
+        tokio::task::spawn_blocking(write).await.unwrap_or_else(|error| {
+            let error = Error::new(ErrorKind::Internal, "log of what was sent").because(error);
+            Err(AppError::about("private", &error))
+        })
+    }
+
+    /// Refuses a request that may hold a file, and writes any other down: `time` (milliseconds since 1970), `to`, and
+    /// `body`, exactly as sent. Waits for the disk.
+    fn write(&self, to: &str, body: &str) -> AppResult<()> {
+        if has_long_run(body) || has_long_run(to) {
             let told = "private: the request holds something that may be a file outside of an image part; nothing was sent";
             return Err(AppError::bad(told));
         }
@@ -66,11 +75,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("sent.jsonl");
         for body in ["{\"a\": 1}", "{\"b\": \"\u{e9}\"}"] {
-            SentLog::open(&path).unwrap().note("http://x/v1", body).unwrap();
+            SentLog::open(&path).unwrap().write("http://x/v1", body).unwrap();
         }
         let log = SentLog::open(&path).unwrap();
         let hidden = format!("{{\"input\": \"{}\"}}", "iVBORw0K+\\/".repeat(60));
-        assert_eq!(log.note("http://x/v1", &hidden).unwrap_err().status, 400);
+        assert_eq!(log.write("http://x/v1", &hidden).unwrap_err().status, 400);
         let written = fs_err::read_to_string(&path).unwrap();
         let lines: Vec<serde_json::Value> =
             written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();

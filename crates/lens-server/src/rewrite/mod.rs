@@ -11,7 +11,7 @@ mod wish;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use block::Blocks;
+pub(crate) use block::{Block, Blocks};
 pub(crate) use fields::Fields;
 pub(crate) use find::{ImagePart, find};
 pub(crate) use wish::Wish;

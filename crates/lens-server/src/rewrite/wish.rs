@@ -21,7 +21,7 @@ pub(crate) struct Wish {
     pub(crate) template: Option<String>,
     /// Seed of what is drawn in an answer of this server's own language model.
     pub(crate) seed: Option<u64>,
-    /// Most tokens of the evidence of one picture, as this server estimates them for an upstream.
+    /// Most tokens of the evidence of one picture, estimated at three bytes each.
     pub(crate) tokens: Option<usize>,
     /// Width of the beam search of this server's own language model; with 1 the answer streams.
     pub(crate) beams: Option<usize>,

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod broken_json;
 #[cfg(test)]
+mod budget;
+#[cfg(test)]
+mod elsewhere;
+#[cfg(test)]
 mod injection;
 #[cfg(test)]
 mod local;
@@ -12,6 +16,8 @@ mod mcp;
 mod native;
 #[cfg(test)]
 mod proxy;
+#[cfg(test)]
+mod ready;
 #[cfg(test)]
 mod sockets;
 #[cfg(test)]

@@ -183,7 +183,6 @@ async fn pictures_and_texts_meet_in_one_space() {
 async fn the_server_tells_about_itself() {
     let app = server();
     assert_eq!(get(&app, "/health").await.text(), "ok\n");
-    assert_eq!(get(&app, "/ready").await.text(), "ready\n");
     let about = get(&app, "/v1/about").await.json();
     assert_eq!((&about["modules"], &about["llms"]), (&json!(["tags", "captions"]), &json!(["fake"])));
     assert_eq!((&about["picture_bytes"], &about["question_characters"]), (&json!(24 << 20), &json!(8000)));
@@ -196,6 +195,7 @@ async fn the_server_tells_about_itself() {
         "lens_evidence_total{source=\"vision\"} 1\n",
         "lens_batch_pictures_count 1\n",
         "lens_module_seconds_count{module=\"tags\"} 1\n",
+        "lens_open_questions 0\n",
     ] {
         assert!(metrics.text().contains(line), "{line}{}", metrics.text());
     }

@@ -44,7 +44,7 @@ async fn listen() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-struct Chain {
+pub(crate) struct Chain {
     log: Log,
     address: SocketAddr,
     _end: oneshot::Sender<()>,
@@ -52,19 +52,28 @@ struct Chain {
 
 /// An upstream and a server before it.
 async fn chain(options: ServerOptions, upstream_key: Option<&str>) -> Chain {
+    chain_of(options, upstream_key, state).await
+}
+
+/// The same with the server that `make` makes of the options.
+pub(crate) async fn chain_of(
+    options: ServerOptions,
+    upstream_key: Option<&str>,
+    make: impl FnOnce(ServerOptions) -> AppState,
+) -> Chain {
     let (log, (listener, address)) = (Log::default(), listen().await);
     let router = Router::new().fallback(upstream).with_state(Arc::clone(&log));
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     let to = Upstream { url: format!("http://{address}"), key: upstream_key.map(Secret::new) };
     let (listener, address) = listen().await;
     let (end, ended) = oneshot::channel::<()>();
-    let state: AppState = state(ServerOptions { upstream: Some(to), ..options });
+    let state = make(ServerOptions { upstream: Some(to), ..options });
     tokio::spawn(run(listener, state, async { _ = ended.await }));
     Chain { log, address, _end: end }
 }
 
 impl Chain {
-    async fn post(
+    pub(crate) async fn post(
         &self,
         path: &str,
         headers: &[(&str, &str)],
@@ -83,6 +92,11 @@ impl Chain {
 
     fn last(&self) -> (String, HeaderMap, String) {
         self.log.lock().unwrap().last().unwrap().clone()
+    }
+
+    /// The bodies that reached the upstream.
+    pub(crate) fn sent(&self) -> Vec<String> {
+        self.log.lock().unwrap().iter().map(|(_, _, body)| body.clone()).collect()
     }
 }
 
@@ -214,7 +228,8 @@ async fn a_private_server_writes_down_exactly_what_it_sends() {
     let private = folder.path().join("sent.jsonl");
     let chain =
         chain(ServerOptions { private: Some(private.clone()), ..ServerOptions::default() }, None).await;
-    chain.post("/v1/chat/completions", &[], &openai([0, 0, 255])).await;
+    chain.post("/v1/chat/completions", &[("x-secret", "1")], &openai([0, 0, 255])).await;
+    assert!(!chain.last().1.contains_key("x-secret"), "a header could hold anything");
     let hidden = format!("{{\"messages\":[],\"x\":\"{}\"}}", "QUFB".repeat(200));
     assert_eq!(chain.post("/v1/chat/completions", &[], &hidden).await.0, 400);
     let log = fs_err::read_to_string(private).unwrap();

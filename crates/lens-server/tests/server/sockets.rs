@@ -1,7 +1,7 @@
 //! Clients that are slow, gone, or want too much, over real sockets.
 
 use crate::support::{FirstPixel, data_uri, seeing};
-use lens_server::{ServerLimits, ServerOptions, run};
+use lens_server::{AppState, ServerLimits, ServerOptions, run};
 use serde_json::json;
 use std::{net::SocketAddr, time::Duration};
 use tokio::{
@@ -12,32 +12,35 @@ use tokio::{
 };
 
 /// Long enough for a busy machine; no test waits for it when all is well.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-struct Server {
+pub(crate) struct Server {
     address: SocketAddr,
     _end: oneshot::Sender<()>,
 }
 
 impl Server {
     async fn start(slowness: Duration, limits: ServerLimits) -> Self {
+        let module = FirstPixel { slowness, ..FirstPixel::default() };
+        Self::of(seeing(module, ServerOptions { limits, ..ServerOptions::default() })).await
+    }
+
+    pub(crate) async fn of(state: AppState) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        let module = FirstPixel { slowness, ..FirstPixel::default() };
-        let state = seeing(module, ServerOptions { limits, ..ServerOptions::default() });
         let (end, ended) = oneshot::channel::<()>();
         tokio::spawn(run(listener, state, async { _ = ended.await }));
         Self { address, _end: end }
     }
 
-    async fn connect(&self, head: &str) -> TcpStream {
+    pub(crate) async fn connect(&self, head: &str) -> TcpStream {
         let mut stream = TcpStream::connect(self.address).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         stream
     }
 
     /// A whole request on a connection of its own.
-    async fn ask(&self, request: &str) -> String {
+    pub(crate) async fn ask(&self, request: &str) -> String {
         rest(&mut self.connect(request).await).await
     }
 
@@ -46,7 +49,7 @@ impl Server {
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
 
-    async fn metrics(&self) -> String {
+    pub(crate) async fn metrics(&self) -> String {
         self.ask("GET /metrics HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await
     }
 }
@@ -66,7 +69,7 @@ fn head(path: &str, length: &str) -> String {
     )
 }
 
-fn post(path: &str, body: &str) -> String {
+pub(crate) fn post(path: &str, body: &str) -> String {
     head(path, &format!("content-length: {}", body.len())) + body
 }
 

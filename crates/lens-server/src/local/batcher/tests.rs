@@ -4,7 +4,10 @@ use lens::{
     Answer, Cancel, Decoding, Error, ErrorKind, Lens, Llm, LlmInfo, Prompt, Result, prompt::PackedPrompt,
 };
 use std::{
-    sync::{Arc, Condvar, Mutex},
+    sync::{
+        Arc, Condvar, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -77,7 +80,7 @@ fn ask(answers: &Arc<Batcher>, text: &str, beams: usize) -> tokio::task::JoinHan
 
 /// Waits until so many questions wait behind the one under way.
 async fn wait_for(answers: &Batcher, waiting: usize) {
-    while answers.shared.queue().waiting.len() < waiting {
+    while answers.shared.queue.len() < waiting {
         tokio::time::sleep(Duration::from_millis(1)).await;
     }
 }
@@ -119,4 +122,89 @@ async fn one_bad_question_spoils_no_other() {
         assert!(wrong.await.unwrap().unwrap_err().starts_with("the language model: "));
         assert_eq!(ask(&answers, "after", 1).await.unwrap().unwrap(), "after");
     }
+}
+
+/// Never says anything, and ends when nobody waits; counts the questions that it has begun.
+#[derive(Default)]
+struct Silent {
+    remote: bool,
+    begun: AtomicUsize,
+}
+
+impl Llm for Silent {
+    fn info(&self) -> LlmInfo {
+        LlmInfo { remote: self.remote, ..LlmInfo::default() }
+    }
+
+    fn count_tokens(&self, text: &str) -> usize {
+        text.len()
+    }
+
+    fn answer(
+        &self,
+        prompts: &[Prompt],
+        _: &Decoding,
+        _: &mut dyn FnMut(usize, &str),
+        cancel: &Cancel,
+    ) -> Result<Vec<Answer>> {
+        self.begun.fetch_add(prompts.len(), Ordering::SeqCst);
+        while prompts.iter().any(|prompt| prompt.text == "hang") && !cancel.is_raised() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        Ok(vec![Answer::default(); prompts.len()])
+    }
+
+    fn score(&self, _: &Prompt, _: &[&str]) -> Result<Option<Vec<f64>>> {
+        Ok(None)
+    }
+}
+
+fn before(silent: &Arc<Silent>) -> Arc<Batcher> {
+    let lens = Lens::builder().shared_llm(silent.clone()).build().unwrap();
+    Arc::new(Batcher::start(Arc::new(lens), Arc::new(Metrics::default())).unwrap())
+}
+
+/// A question and the flag of the one who asks.
+fn hang(answers: &Arc<Batcher>) -> Cancel {
+    let (answers, cancel) = (Arc::clone(answers), Cancel::new());
+    let prompt = Prompt { text: "hang".into(), ..Prompt::default() };
+    let prompt = PackedPrompt { prompt, template: String::new(), tokens: 0, dropped: Vec::new() };
+    let theirs = cancel.clone();
+    tokio::spawn(async move { answers.answer(prompt, Decoding::greedy(), None, theirs).await });
+    cancel
+}
+
+async fn wait_for_begun(silent: &Silent, count: usize) {
+    while silent.begun.load(Ordering::SeqCst) < count {
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_batch_that_nobody_waits_for_ends_although_it_says_nothing() {
+    let silent = Arc::new(Silent::default());
+    let answers = before(&silent);
+    let first = hang(&answers);
+    wait_for_begun(&silent, 1).await;
+    let (second, third) = (hang(&answers), hang(&answers));
+    wait_for(&answers, 2).await;
+    first.raise();
+    wait_for_begun(&silent, 3).await;
+    second.raise();
+    let later = ask(&answers, "later", 1);
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    assert!(!later.is_finished(), "one still waits for the batch");
+    third.raise();
+    assert!(later.await.unwrap().is_ok());
+}
+
+#[tokio::test]
+async fn a_model_elsewhere_is_asked_side_by_side() {
+    let silent = Arc::new(Silent { remote: true, ..Silent::default() });
+    let answers = before(&silent);
+    let hanging: Vec<Cancel> = (0..3).map(|_| hang(&answers)).collect();
+    wait_for_begun(&silent, 3).await;
+    assert!(ask(&answers, "other", 1).await.unwrap().is_ok());
+    assert!(answers.work(|lens| lens.reader().map(|llm| llm.info().remote)).await.unwrap());
+    hanging.iter().for_each(Cancel::raise);
 }

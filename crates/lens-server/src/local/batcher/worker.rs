@@ -1,48 +1,42 @@
 //! The thread that answers.
 
-use super::{BATCH, Job, Question, Queue, SUBJECT, Shared};
+use super::{BATCH, Job, Question, SUBJECT, Shared};
 use crate::{
     error::AppError,
     metrics::{ABANDONED, ANSWERS},
 };
 use lens::{Answer, Cancel, Error, ErrorKind, Lens, Prompt, Result};
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::PoisonError,
-};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Works until the queue is closed and empty.
 pub(super) fn run(shared: &Shared) {
-    while let Some(job) = next(shared) {
-        match job {
-            Job::Work(work) => _ = catch_unwind(AssertUnwindSafe(|| work(&shared.lens))),
-            Job::Question(first) => {
-                let questions = alike(shared, first);
-                shared.metrics.observe(ANSWERS, "", questions.len() as f64);
-                answer(&shared.lens, questions);
-            }
-        }
+    while let Some(job) = shared.queue.next() {
+        do_one(shared, job);
     }
 }
 
-fn next(shared: &Shared) -> Option<Job> {
-    loop {
-        let idle = |queue: &mut Queue| queue.waiting.is_empty() && !queue.closed;
-        let mut queue = shared.wake.wait_while(shared.queue(), idle).unwrap_or_else(PoisonError::into_inner);
-        match queue.waiting.pop_front()? {
-            Job::Question(question) if question.cancel.is_raised() => shared.metrics.add(ABANDONED, "", 1.0),
-            job => return Some(job),
+/// Does a job, and with a question those right behind it that may be answered together with it.
+pub(super) fn do_one(shared: &Shared, job: Job) {
+    match job {
+        Job::Work(work) => _ = catch_unwind(AssertUnwindSafe(|| work(&shared.lens))),
+        Job::Question(question) if question.cancel.is_raised() => shared.metrics.add(ABANDONED, "", 1.0),
+        Job::Question(first) => {
+            let questions = alike(shared, first);
+            shared.metrics.observe(ANSWERS, "", questions.len() as f64);
+            answer(&shared.lens, questions);
         }
     }
 }
 
 /// The question and those right behind it with the same decoding.
 fn alike(shared: &Shared, first: Question) -> Vec<Question> {
-    let (mut questions, mut queue) = (vec![first], shared.queue());
+    let mut questions = vec![first];
     while questions.len() < BATCH {
         let fits = |job: &mut Job| matches!((job, questions.first()), (Job::Question(one), Some(first)) if one.decoding == first.decoding);
-        let Some(Job::Question(question)) = queue.waiting.pop_front_if(fits) else { break };
-        if !question.cancel.is_raised() {
+        let Some(Job::Question(question)) = shared.queue.next_if(fits) else { break };
+        if question.cancel.is_raised() {
+            shared.metrics.add(ABANDONED, "", 1.0);
+        } else {
             questions.push(question);
         }
     }
@@ -77,17 +71,14 @@ fn answer(lens: &Lens, questions: Vec<Question>) {
 fn together(lens: &Lens, questions: &[Question], said: &mut bool) -> Result<Vec<Answer>> {
     let Some(first) = questions.first() else { return Ok(Vec::new()) };
     let prompts: Vec<Prompt> = questions.iter().map(|question| question.prompt.clone()).collect();
-    // A batch goes on as long as anyone waits.
-    let cancel = if questions.len() == 1 { first.cancel.clone() } else { Cancel::new() };
+    // A batch goes on as long as anyone waits, and no longer, whether the model says something or not.
+    let cancel = Cancel::when_all(questions.iter().map(|question| question.cancel.clone()));
     let mut hear = |index: usize, piece: &str| {
         if let Some(Question { pieces: Some(pieces), cancel, .. }) = questions.get(index) {
             *said = true;
             if pieces.send(piece.to_owned()).is_err() {
                 cancel.raise();
             }
-        }
-        if questions.iter().all(|question| question.cancel.is_raised()) {
-            cancel.raise();
         }
     };
     let answer = || lens.reader()?.answer(&prompts, &first.decoding, &mut hear, &cancel);
