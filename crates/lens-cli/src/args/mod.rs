@@ -70,7 +70,7 @@ pub(crate) enum Command {
     See(See),
     Classify(Classify),
     Chat(Chat),
-    Serve(Serve),
+    Serve(Box<Serve>),
     Mcp(Mcp),
     /// List, download, check, find and remove models
     #[command(subcommand)]

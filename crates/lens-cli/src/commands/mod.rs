@@ -42,7 +42,7 @@ pub(crate) fn run(cli: Cli, printer: &Printer) -> Outcome {
         Command::See(args) => see::run(&args, &session),
         Command::Classify(args) => classify::run(&args, &session),
         Command::Chat(args) => chat::run(&args, &session),
-        Command::Serve(args) => serve::run(args, &session),
+        Command::Serve(args) => serve::run(*args, &session),
         Command::Mcp(args) => serve::mcp(args, &session),
         Command::Models(command) => models::run(command, &session),
         Command::Vocab(command) => vocab::run(command, &session),
