@@ -38,6 +38,16 @@ pub trait Llm: Send + Sync {
     /// # Errors
     /// As [`Self::answer`].
     fn score(&self, prompt: &Prompt, continuations: &[&str]) -> Result<Option<Vec<f64>>>;
+
+    /// [`Self::score`] of several prompts, each with continuations of its own. The numbers are those of one prompt at a
+    /// time to the last bit; a model that computes many rows at once computes them together.
+    ///
+    /// # Errors
+    /// As [`Self::score`], of the first prompt that cannot be read.
+    fn score_each(&self, asked: &[(&Prompt, Vec<&str>)]) -> Result<Option<Vec<Vec<f64>>>> {
+        let each = asked.iter().map(|(prompt, continuations)| self.score(prompt, continuations));
+        Ok(each.collect::<Result<Vec<_>>>()?.into_iter().collect())
+    }
 }
 
 /// Who a language model is.

@@ -13,10 +13,15 @@ use lens_nn::{
 };
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
-use std::sync::Arc;
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 /// Tokens of an answer when the caller does not say.
 const MAX_NEW_TOKENS: usize = 32;
+/// Texts that are scored in the same steps: their rows of logits are in memory together.
+const SCORED: usize = 1024;
 /// Tokens of a prompt when the checkpoint does not say: what T5 was trained with.
 const CONTEXT: usize = 512;
 
@@ -93,8 +98,32 @@ impl T5Reader {
         })
     }
 
-    fn encode(&self, prompts: &[Prompt]) -> Result<Vec<Vec<u32>>> {
-        prompts.iter().map(|prompt| self.tokenizer.encode(&prompt.text)).collect()
+    fn encode<'p>(&self, prompts: impl IntoIterator<Item = &'p Prompt>) -> Result<Vec<Vec<u32>>> {
+        prompts.into_iter().map(|prompt| self.tokenizer.encode(&prompt.text)).collect()
+    }
+
+    /// One reading of all prompts; the tries of their continuations are rows of the same steps. `known` holds the tokens of
+    /// continuations, which prompts mostly share.
+    fn score_together<'t>(
+        &self,
+        asked: &[(&Prompt, Vec<&'t str>)],
+        known: &mut HashMap<&'t str, Vec<u32>>,
+    ) -> Result<Vec<Vec<f64>>> {
+        let mut continuations = Vec::with_capacity(asked.len());
+        for (_, texts) in asked {
+            let mut tokens = Vec::with_capacity(texts.len());
+            for text in texts {
+                let ids = match known.entry(text) {
+                    Entry::Occupied(entry) => entry.into_mut(),
+                    Entry::Vacant(entry) => entry.insert(self.tokenizer.encode(text)?),
+                };
+                tokens.push(ids.clone());
+            }
+            continuations.push(tokens);
+        }
+        let encoded = self.t5.encode(&self.encode(asked.iter().map(|(prompt, _)| *prompt))?)?;
+        let starts = vec![vec![self.t5.start_token()]; asked.len()];
+        score(&mut self.t5.answers(&encoded), &starts, &continuations)
     }
 }
 
@@ -136,15 +165,31 @@ impl Llm for T5Reader {
     }
 
     fn score(&self, prompt: &Prompt, continuations: &[&str]) -> Result<Option<Vec<f64>>> {
-        if continuations.is_empty() {
-            return Ok(Some(Vec::new()));
-        }
-        let encoded = self.t5.encode(&self.encode(std::slice::from_ref(prompt))?)?;
-        let texts =
-            continuations.iter().map(|text| self.tokenizer.encode(text)).collect::<Result<Vec<_>>>()?;
-        let scores = score(&mut self.t5.answers(&encoded), &[vec![self.t5.start_token()]], &[texts])?;
-        Ok(scores.into_iter().next())
+        let scores = self.score_each(&[(prompt, continuations.to_vec())])?;
+        Ok(scores.and_then(|mut all| all.pop()))
     }
+
+    fn score_each(&self, asked: &[(&Prompt, Vec<&str>)]) -> Result<Option<Vec<Vec<f64>>>> {
+        let mut known = HashMap::new();
+        let mut scores = Vec::with_capacity(asked.len());
+        let mut rest = asked;
+        while !rest.is_empty() {
+            let (together, later) = rest.split_at(scored_together(rest));
+            scores.extend(self.score_together(together, &mut known)?);
+            rest = later;
+        }
+        Ok(Some(scores))
+    }
+}
+
+/// How many of the first prompts are scored in the same steps: at least one, and no more than [`SCORED`] texts.
+fn scored_together(asked: &[(&Prompt, Vec<&str>)]) -> usize {
+    let mut texts = 0;
+    let fits = |(_, continuations): &&(&Prompt, Vec<&str>)| {
+        texts += continuations.len();
+        texts <= SCORED
+    };
+    asked.iter().take_while(fits).count().max(1)
 }
 
 /// Turns chosen tokens into pieces of text.

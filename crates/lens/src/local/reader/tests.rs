@@ -1,6 +1,6 @@
 //! A tiny T5 with random weights: its words mean nothing, what is done with them does.
 
-use super::T5Reader;
+use super::{SCORED, T5Reader};
 use crate::{Cancel, Decoding, Llm, Prompt, llm::Finish};
 use lens_nn::{
     backend::cpu::{Cpu, CpuOptions},
@@ -83,4 +83,28 @@ fn scoring_agrees_with_answering() {
         assert!(scores.iter().all(|score| *score < 0.0));
     }
     assert_eq!(reader.score(&prompts()[0], &[]).unwrap(), Some(vec![]));
+}
+
+/// Prompts and continuations of unequal length and number, and more of them than are scored in the same steps.
+#[test]
+fn scores_do_not_depend_on_what_is_scored_beside_them() {
+    let reader = reader();
+    let words = ["sea", "shore", "the sea", "the shore", "who", "a", "the sea and the shore", "question"];
+    let many: Vec<String> = (0..SCORED / 2).map(|n| format!("{} {n}", words[n % words.len()])).collect();
+    let prompts = prompts();
+    let asked: Vec<(&Prompt, Vec<&str>)> = vec![
+        (&prompts[0], words.to_vec()),
+        (&prompts[1], vec![]),
+        (&prompts[2], words[..3].to_vec()),
+        (&prompts[1], many.iter().map(String::as_str).collect()),
+        (&prompts[0], many.iter().rev().map(String::as_str).collect()),
+        (&prompts[2], words[4..].to_vec()),
+    ];
+    let together = reader.score_each(&asked).unwrap().unwrap();
+    assert_eq!(together.len(), asked.len());
+    for ((prompt, continuations), together) in asked.iter().zip(together) {
+        let alone = reader.score(prompt, continuations).unwrap().unwrap();
+        let bits = |scores: Vec<f64>| scores.into_iter().map(f64::to_bits).collect::<Vec<_>>();
+        assert_eq!(bits(together), bits(alone), "{prompt:?}");
+    }
 }
