@@ -7,7 +7,7 @@ TARGET = $(abspath $(or $(CARGO_TARGET_DIR),target))
 # Needs the Python of reference/README.md.
 PYTHON ?= .venv/bin/python
 
-.PHONY: check fmt lint deny test page doc clients golden asan
+.PHONY: check fmt lint deny test page doc clients golden asan eval-nano
 
 check: fmt lint deny test doc page clients
 
@@ -51,3 +51,28 @@ golden:
 # The kernels under AddressSanitizer. Needs a nightly toolchain.
 asan:
 	RUSTFLAGS=-Zsanitizer=address $(CARGO) +nightly test -p lens-kernels --lib --tests --target x86_64-unknown-linux-gnu
+
+# nano measured: docs/nano/summary.md and its charts anew. DATA: the training pack (training/README.md says what it is).
+# Needs the Python of training/README.md. A run that was stopped goes on; `rm -r $(EVAL)` starts over.
+EVAL = $(TARGET)/eval-nano
+LENS = $(TARGET)/release/lens
+RUN = LENS_HOME=$(EVAL)/home $(LENS) eval run --offline --data $(EVAL)/sets --max-broken 0
+eval-nano:
+	@test -f "$(DATA)/flickr8k.parquet" || { echo "name the folder of the training pack: make eval-nano DATA=..." >&2; exit 1; }
+	test -x $(LENS) || $(CARGO) build --release --locked -p lens-eyes
+	mkdir -p $(EVAL)/sets docs/nano
+	PYTHONPATH=training $(PYTHON) -m eval_sets --data $(abspath $(DATA)) --work $(EVAL) --questions 300
+	ln -sfn $(EVAL)/eval/nano-* $(EVAL)/sets/
+	ln -sfn $(abspath $(DATA))/flickr8k.parquet $(EVAL)/sets/nano-flickr8k.parquet
+	ln -sfn $(abspath $(DATA))/caltech101.parquet $(EVAL)/sets/nano-caltech101.parquet
+	ln -sfn $(abspath $(DATA))/tiny_imagenet.parquet $(EVAL)/sets/nano-tiny-imagenet.parquet
+	$(RUN) nano-flickr8k-vqa nano-scenes nano-text --out $(EVAL)/vqa --pool 400 --batch 32 \
+		--system lens,llm-only,swapped --ablate leave-one-out --captions 0,1,5 --shots 0,1,3
+	$(RUN) nano-caltech101 nano-tiny-imagenet --out $(EVAL)/classes --limit 200 --pool 400 --batch 32 \
+		--system lens,clip,llm-only,swapped --ablate leave-one-out --shots 0,1,3
+	$(RUN) nano-flickr8k --out $(EVAL)/captions --system captioner --limit 300
+	LENS_HOME=$(EVAL)/calibration-home $(LENS) eval calibrate nano-flickr8k --offline --data $(EVAL)/sets --limit 300 \
+		--out $(EVAL)/calibration
+	$(LENS) eval report $(EVAL)/vqa $(EVAL)/classes $(EVAL)/captions --out $(EVAL)/report
+	rm -f docs/nano/*
+	cp $(EVAL)/report/summary.md $(EVAL)/report/plot_*.svg $(EVAL)/calibration/*.svg $(EVAL)/calibration/calibration.json docs/nano/

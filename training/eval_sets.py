@@ -1,10 +1,11 @@
-"""Writes sets of questions in VQA's files, for `lens eval run nano-flickr8k-vqa nano-scenes`.
+"""Writes sets of questions in VQA's files, for `lens eval run nano-flickr8k-vqa nano-scenes nano-text`.
 
     python -m eval_sets --data PACK --work WORK         # into WORK/eval
 
 Photographs: questions made from the captions that people wrote, in pairs: one question, two photographs, two answers, so that an
-answer from habit is right half of the time at most. Scenes: drawn shapes whose answers are exact. Of every set `val` is measured and
-`train` gives demonstrations; no photograph of `val` was trained on, and the scenes come from seeds of their own.
+answer from habit is right half of the time at most. Scenes: drawn shapes whose answers are exact. Text: signs, memes, menus and
+pages, and what they say. Of every set `val` is measured and `train` gives demonstrations; no photograph of `val` was trained on,
+scenes and texts come from seeds of their own, and the texts of `val` are set in fonts that were kept out of training.
 """
 
 import json
@@ -16,7 +17,9 @@ from PIL import Image
 import options
 import pack
 import scenes
-from reader import measure, scene_questions
+import texts
+from ocr import page
+from reader import measure, scene_questions, text_questions
 from reader.examples import Example
 from reader.photo_questions import Photo, open_questions, yes_no_pairs
 from reader.prompt import Evidence
@@ -25,6 +28,8 @@ from vision import drawing
 ANSWERS = 10
 # Far from the seeds of training.
 SCENE_SEEDS = {"val": 710_000, "train": 720_000}
+TEXT_SEEDS = {"val": 730_000, "train": 740_000}
+TEXTS = {"sign": texts.sign, "meme": texts.meme, "menu": texts.menu, "page": texts.page}
 
 
 def ten(answers: tuple[str, ...]) -> list[str]:
@@ -79,6 +84,34 @@ def drawn(folder: Path, split: str, count: int) -> None:
     write(folder, split, asked[:count])
 
 
+def either_case(answer: str) -> tuple[str, ...]:
+    """VQA's accuracy overlooks case where people differ in it."""
+    other = answer.capitalize() if answer == answer.lower() else answer.lower()
+    return tuple(dict.fromkeys((answer, other)))
+
+
+def lettered(data: Path, work: Path, folder: Path, split: str, count: int) -> None:
+    """One question about each picture. Case does not count."""
+    (folder / split).mkdir(parents=True, exist_ok=True)
+    photos = pack.pixels(data, work, "flickr8k", "val")
+    asked = []
+    seed = TEXT_SEEDS[split]
+    while len(asked) < count:
+        rng = random.Random(seed)
+        seed += 1
+        kind = rng.choices(list(TEXTS), (4, 3, 2, 1))[0]
+        lines = TEXTS[kind](rng)
+        side = (rng.randint(320, 480), rng.randint(240, 400))
+        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if kind == "meme" else None
+        made = page.draw(rng, side, held_out=split == "val", photo=photo, make=lambda _: lines)
+        if len(made.lines) < len(lines) or not all(page.is_whole(line, made.picture) for line in made.lines):
+            continue
+        question = text_questions.about(kind, lines, rng)
+        made.picture.save(folder / split / f"{len(asked)}.jpg", quality=92)
+        asked.append((str(len(asked)), question.text, either_case(question.answers[0])))
+    write(folder, split, asked)
+
+
 def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--questions", type=int, default=2000, help="of each set's `val`")
@@ -87,6 +120,7 @@ def main():
         rng = random.Random(args.seed + 6)
         photographs(args.data, args.work / "eval" / "nano-flickr8k-vqa", split, args.questions, rng)
         drawn(args.work / "eval" / "nano-scenes", split, args.questions)
+        lettered(args.data, args.work, args.work / "eval" / "nano-text", split, args.questions)
 
 
 if __name__ == "__main__":

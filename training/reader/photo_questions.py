@@ -38,9 +38,10 @@ class Photo:
     def __init__(self, captions: list[str]):
         self.captions = [lexicon.words(caption) for caption in captions]
         self.words = {word for caption in self.captions for word in caption}
+        # Sorted, so that a seed gives the same questions in every process: the order of a set does not.
         said = Counter()
         for caption in self.captions:
-            said.update({CANONICAL[word] for word in caption if word in CANONICAL})
+            said.update(sorted({CANONICAL[word] for word in caption if word in CANONICAL}))
         self.said = said
 
     def has(self, name: str) -> bool:
@@ -56,7 +57,7 @@ class Photo:
         found = Counter()
         table = lexicon.table(meanings)
         for caption in self.captions:
-            found.update({table[word] for word in caption if word in table})
+            found.update(sorted({table[word] for word in caption if word in table}))
         return tuple(name for name, times in found.most_common() if times >= least)
 
     def subject(self) -> str | None:
@@ -132,7 +133,7 @@ def _doing(photo, rng):
     spelled = {form: ing for ing, forms in VERBS.items() for form in forms}
     doing = Counter()
     for caption in photo.captions:
-        doing.update({spelled[word] for word in caption if word in spelled})
+        doing.update(sorted({spelled[word] for word in caption if word in spelled}))
     answers = tuple(verb for verb, _ in doing.most_common())
     subject = photo.subject()
     if answers and doing[answers[0]] >= 2:

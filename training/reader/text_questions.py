@@ -95,6 +95,17 @@ def example(rng: random.Random) -> tuple[tuple[Line, ...], Question, str]:
     return _maybe_ink(lines, rng), _read(lines, rng, thing), kind
 
 
+def about(kind: str, lines: list[texts.Line], rng: random.Random) -> Question:
+    """A question about lines of this kind whose answer the letters alone give, whatever their colour."""
+    if rng.random() < 0.25:
+        return _says_yes_no(lines, rng)
+    if kind == "menu":
+        return _priced(lines, rng)
+    if kind == "page":
+        return _page(lines, rng)
+    return _read(lines, rng, {"sign": "sign", "meme": "meme"}.get(kind, "picture"))
+
+
 def unread(rng: random.Random) -> Question:
     """A question about text for a picture that has none."""
     form = rng.choice(READ + ("Which word is {c}?", "How much is the {g}?", "What does the label say?"))

@@ -37,6 +37,7 @@ tasks!(
     "nano-flickr8k",
     "nano-flickr8k-vqa",
     "nano-scenes",
+    "nano-text",
 );
 
 const GROUPS: &[Group] = &[
@@ -63,6 +64,7 @@ const GROUPS: &[Group] = &[
             "nano-flickr8k",
             "nano-flickr8k-vqa",
             "nano-scenes",
+            "nano-text",
         ],
     },
 ];
