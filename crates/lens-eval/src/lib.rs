@@ -18,9 +18,10 @@ mod files;
 mod flaw;
 mod hash;
 mod shots;
+mod tags;
 mod vlm;
 
-pub use calibrate::{Calibrated, calibrate};
+pub use calibrate::{CalibrateOptions, Calibrated, calibrate};
 pub use condition::{Ablation, Choice, Condition, ModuleKind, Sweep, System};
 pub use flaw::{Flaw, FlawKind};
 pub use run::{Ended, Models, Options, Progress, Stage, run};

@@ -1,12 +1,15 @@
 //! A model behind an OpenAI-compatible endpoint that gets the pixels: what LENS is compared with.
 
+use crate::{Flaw, FlawKind};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use lens::{Error, ErrorKind, Result};
+use lens::{Cancel, Error, ErrorKind, Result};
 use serde_json::{Value, json};
-use std::{fmt, thread, time::Duration};
+use std::{fmt, io, thread, time::Duration};
 
-/// Further tries when the endpoint is busy.
-const RETRIES: u32 = 4;
+/// The longest wait that an endpoint may ask for.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+/// Between two looks at whether the run was cancelled.
+const NAP: Duration = Duration::from_millis(50);
 
 /// Where the model is.
 #[derive(Clone, PartialEq, Eq)]
@@ -19,6 +22,10 @@ pub struct VlmOptions {
     pub key: Option<String>,
     /// The most tokens of an answer.
     pub max_tokens: usize,
+    /// Further tries where one may succeed: the endpoint is busy, failed, or cut the connection.
+    pub retries: u32,
+    /// Before the second try, where the endpoint does not say; twice as long before each further one.
+    pub pause: Duration,
 }
 
 impl fmt::Debug for VlmOptions {
@@ -38,8 +45,14 @@ impl VlmOptions {
                 .expected("BASE_URL#MODEL, such as http://localhost:11434/v1#llava")
                 .found(format!("`{address}`"))
         })?;
-        let base_url = base_url.trim_end_matches('/').to_owned();
-        Ok(Self { base_url, model: model.to_owned(), key, max_tokens: 64 })
+        Ok(Self {
+            base_url: base_url.trim_end_matches('/').to_owned(),
+            model: model.to_owned(),
+            key,
+            max_tokens: 64,
+            retries: 4,
+            pause: Duration::from_secs(1),
+        })
     }
 }
 
@@ -48,6 +61,18 @@ impl VlmOptions {
 pub struct Vlm {
     options: VlmOptions,
     agent: ureq::Agent,
+}
+
+/// Why one try gave no answer.
+enum Failure {
+    /// Another may succeed, after this time if the endpoint says so.
+    Passing(Error, Option<Duration>),
+    /// Nobody is there: another try may succeed, another sample would not.
+    Absent(Error),
+    /// This picture or question is refused.
+    Sample(Error),
+    /// Every sample would fare the same: a wrong key, address or name.
+    Every(Error),
 }
 
 impl Vlm {
@@ -72,24 +97,40 @@ impl Vlm {
         format!("{}#{}", self.options.base_url, self.options.model)
     }
 
-    /// What the model says about a picture of this media type.
+    /// What the model says about a picture of this media type. What goes wrong with this sample alone, after all tries, is a
+    /// flaw of it.
     ///
     /// # Errors
-    /// `Remote` when the endpoint does not answer as agreed.
-    pub fn ask(&self, media_type: &str, picture: &[u8], question: &str) -> Result<String> {
+    /// `Remote` when every sample would fare the same: no such endpoint or model, or a wrong key.
+    pub fn ask(
+        &self,
+        media_type: &str,
+        picture: &[u8],
+        question: &str,
+        cancel: &Cancel,
+    ) -> Result<std::result::Result<String, Flaw>> {
         let body = self.body(media_type, picture, question);
-        let mut pause = Duration::from_secs(1);
-        for attempt in 0.. {
-            match self.post(&body) {
-                Err((error, true)) if attempt < RETRIES => {
-                    drop(error);
-                    thread::sleep(pause);
-                    pause *= 2;
+        let flaw = |error: Error| Ok(Err(Flaw::new(FlawKind::NotAnswered, error.to_string())));
+        let mut pause = self.options.pause;
+        for tries in 0.. {
+            let is_last = tries >= self.options.retries;
+            let wait = match self.post(&body) {
+                Ok(text) => return Ok(Ok(text)),
+                Err(Failure::Every(error)) => return Err(error),
+                Err(Failure::Sample(error)) => return flaw(error),
+                Err(Failure::Absent(error)) if is_last => return Err(error),
+                Err(Failure::Passing(error, wait)) if is_last || wait > Some(LONGEST_WAIT) => {
+                    return flaw(error);
                 }
-                other => return other.map_err(|(error, _)| error),
+                Err(Failure::Passing(_, wait)) => wait.unwrap_or(pause),
+                Err(Failure::Absent(_)) => pause,
+            };
+            if !sleep(wait, cancel) {
+                break;
             }
+            pause *= 2;
         }
-        Err(self.error().found("no answer"))
+        flaw(self.error().found("the run was stopped"))
     }
 
     fn body(&self, media_type: &str, picture: &[u8], question: &str) -> Value {
@@ -106,27 +147,51 @@ impl Vlm {
         })
     }
 
-    /// One try; true with an error when another may succeed.
-    fn post(&self, body: &Value) -> Result<String, (Error, bool)> {
+    fn post(&self, body: &Value) -> Result<String, Failure> {
         let mut request = self.agent.post(format!("{}/chat/completions", self.options.base_url));
         if let Some(key) = &self.options.key {
             request = request.header("authorization", format!("Bearer {key}"));
         }
-        let mut response = request
-            .send_json(body)
-            .map_err(|error| (self.error().found(error.to_string()).because(error), true))?;
-        let status = response.status();
-        let text = response.body_mut().read_to_string().unwrap_or_default();
-        if !status.is_success() {
-            let again = status.as_u16() == 429 || status.is_server_error();
-            let start: String = text.chars().take(200).collect();
-            return Err((self.error().found(format!("status {status}: {start}")), again));
+        let mut response = request.send_json(body).map_err(|error| self.unsent(error))?;
+        let status = response.status().as_u16();
+        let wait =
+            response.headers().get("retry-after").and_then(|value| value.to_str().ok()?.trim().parse().ok());
+        let text = response.body_mut().read_to_string();
+        if !response.status().is_success() {
+            return Err(self.refused(status, &text.unwrap_or_default(), wait.map(Duration::from_secs)));
         }
-        let reply: Value = serde_json::from_str(&text).unwrap_or_default();
+        let cut =
+            |error: ureq::Error| Failure::Passing(self.error().found(error.to_string()).because(error), None);
+        let reply: Value = serde_json::from_str(&text.map_err(cut)?).unwrap_or_default();
         let answer = reply.pointer("/choices/0/message/content").and_then(Value::as_str);
-        answer
-            .map(|text| text.trim().to_owned())
-            .ok_or_else(|| (self.error().found("no answer in it"), false))
+        let nothing = || Failure::Sample(self.error().found("a reply without one"));
+        answer.map(|text| text.trim().to_owned()).ok_or_else(nothing)
+    }
+
+    fn unsent(&self, error: ureq::Error) -> Failure {
+        let is_absent = match &error {
+            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => true,
+            ureq::Error::Io(error) => error.kind() == io::ErrorKind::ConnectionRefused,
+            _ => false,
+        };
+        let told = self.error().found(error.to_string()).because(error);
+        if is_absent {
+            return Failure::Absent(
+                told.hint("start it, or mend the address of --vlm; the run then goes on"),
+            );
+        }
+        Failure::Passing(told, None)
+    }
+
+    fn refused(&self, status: u16, text: &str, wait: Option<Duration>) -> Failure {
+        let start: String = text.chars().take(200).collect();
+        let error = self.error().found(format!("status {status}: {start}"));
+        match status {
+            408 | 429 | 500.. => Failure::Passing(error, wait),
+            401 | 403 => Failure::Every(error.hint("give the key in LENS_VLM_API_KEY")),
+            300..=399 | 404 | 405 => Failure::Every(error.hint("mend the address or the model of --vlm")),
+            _ => Failure::Sample(error),
+        }
     }
 
     fn error(&self) -> Error {
@@ -135,58 +200,12 @@ impl Vlm {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::{Vlm, VlmOptions};
-    use lens::ErrorKind;
-    use std::{
-        io::{Read, Write},
-        net::TcpListener,
-        thread,
-    };
-
-    /// Answers one request with `status` and `body`, and gives what it read.
-    fn endpoint(status: &'static str, body: &'static str) -> (String, thread::JoinHandle<String>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/v1#eye", listener.local_addr().unwrap());
-        let server = thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let (mut text, mut buffer) = (String::new(), [0; 4096]);
-            while !text.contains("max_tokens") {
-                let read = stream.read(&mut buffer).unwrap();
-                text += &String::from_utf8_lossy(&buffer[..read]);
-            }
-            let length = body.len();
-            write!(
-                stream,
-                "HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-            )
-            .unwrap();
-            text
-        });
-        (address, server)
+/// False: cancelled.
+fn sleep(mut time: Duration, cancel: &Cancel) -> bool {
+    while !time.is_zero() && !cancel.is_raised() {
+        let nap = time.min(NAP);
+        thread::sleep(nap);
+        time -= nap;
     }
-
-    fn ask(address: &str) -> lens::Result<String> {
-        let options = VlmOptions::parse(address, Some("secret".into())).unwrap();
-        Vlm::new(options).ask("image/png", b"pixels", "What is it?")
-    }
-
-    #[test]
-    fn the_pixels_are_sent_and_the_answer_comes() {
-        let (address, server) = endpoint("200 OK", r#"{"choices":[{"message":{"content":" a dog "}}]}"#);
-        assert_eq!(ask(&address).unwrap(), "a dog");
-        let request = server.join().unwrap();
-        assert!(request.contains("data:image/png;base64,cGl4ZWxz") && request.contains("What is it?"));
-        assert!(request.contains("Bearer secret"));
-    }
-
-    #[test]
-    fn a_refusal_is_told() {
-        let (address, server) = endpoint("400 Bad Request", "no such model");
-        let error = ask(&address).unwrap_err();
-        server.join().unwrap();
-        assert_eq!(error.kind(), ErrorKind::Remote);
-        assert!(error.to_string().contains("no such model"));
-    }
+    !cancel.is_raised()
 }

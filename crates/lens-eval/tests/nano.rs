@@ -39,14 +39,32 @@ fn reader() -> Lens {
 fn classes_along_the_trie_score_as_they_do_alone() {
     let lens = reader();
     let llm = lens.reader().unwrap();
-    let classes = CLASSES.map(String::from);
     let prompt = Prompt::new("Tags: bear, snow\nQuestion: What is in the picture?\nShort answer:");
-    let together = likelihoods(llm, &prompt, &classes).unwrap().unwrap();
+    let together = likelihoods(llm, &[(&prompt, CLASSES.to_vec())]).unwrap().unwrap().remove(0);
     let normalised = together.normalised.unwrap();
-    for (place, class) in classes.iter().enumerate() {
-        let alone = likelihoods(llm, &prompt, std::slice::from_ref(class)).unwrap().unwrap();
+    for (place, class) in CLASSES.iter().enumerate() {
+        let alone = likelihoods(llm, &[(&prompt, vec![*class])]).unwrap().unwrap().remove(0);
         assert!((alone.plain[0] - together.plain[place]).abs() < 1e-6, "{class}");
         let tokens = llm.count_tokens(class) as f64;
         assert!((normalised[place] * tokens - alone.plain[0]).abs() < 1e-6, "{class}");
     }
+}
+
+/// Samples are scored in batches: what stands beside a sample must not reach its last bit.
+#[test]
+fn several_prompts_score_as_they_do_alone() {
+    let lens = reader();
+    let llm = lens.reader().unwrap();
+    let prompts =
+        ["Tags: bear, snow", "Tags: dog", "Captions: a red car on a street. a car. two men beside a car"]
+            .map(|evidence| {
+                Prompt::new(format!("{evidence}\nQuestion: What is in the picture?\nShort answer:"))
+            });
+    let asked: Vec<_> = prompts.iter().map(|prompt| (prompt, CLASSES.to_vec())).collect();
+    let together = likelihoods(llm, &asked).unwrap().unwrap();
+    for (asked, together) in asked.iter().zip(&together) {
+        let alone = likelihoods(llm, std::slice::from_ref(asked)).unwrap().unwrap();
+        assert_eq!(alone[0], *together, "{:?}", asked.0);
+    }
+    assert!(together[0].plain != together[1].plain, "the prompt counts");
 }

@@ -101,14 +101,17 @@ pub(crate) struct EvalRun {
     pub(crate) set: Vec<String>,
 }
 
-/// Fit the temperature of tag probabilities on labelled pictures
+/// Fit the temperature of tag probabilities on captioned or labelled pictures
 ///
-/// It is kept in the LENS home for this vocabulary and model, and the tagger reads
-/// it from then on.
+/// Each listed tag counts by itself: it is true where a caption of the picture names
+/// it, or where it is the picture's class. The temperature is kept in the LENS home
+/// for this vocabulary and model, and the tagger reads it from then on.
 #[derive(Debug, Args)]
-#[command(after_help = "Example:\n  lens eval calibrate nano-caltech101 --data caltech101.parquet")]
+#[command(
+    after_help = "Example:\n  lens eval calibrate nano-flickr8k --data flickr8k.parquet --out calibration"
+)]
 pub(crate) struct EvalCalibrate {
-    /// A task whose classes are texts of the vocabulary
+    /// A task with captions, or one whose classes are texts of the vocabulary
     #[arg(value_name = "TASK")]
     pub(crate) task: String,
 
@@ -119,4 +122,8 @@ pub(crate) struct EvalCalibrate {
     /// The most samples
     #[arg(long, value_name = "N")]
     pub(crate) limit: Option<usize>,
+
+    /// Folder for the reliability diagrams and calibration.json
+    #[arg(long, value_name = "DIR")]
+    pub(crate) out: Option<PathBuf>,
 }

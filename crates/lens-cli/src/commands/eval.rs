@@ -12,7 +12,7 @@ use lens::{
     preset::Role,
 };
 use lens_eval::{
-    Calibrated, Ended, Models, Options, Sweep, Task, Vlm, VlmOptions,
+    CalibrateOptions, Calibrated, Ended, Models, Options, Sweep, Task, Vlm, VlmOptions,
     report::{self, RunRecord},
     task,
 };
@@ -44,7 +44,7 @@ fn evaluate(args: &EvalRun, session: &Session) -> Outcome {
         Some(address) => Some(vlm(address, session)?),
         None => None,
     };
-    session.note_nano(&[Role::Clip, Role::Blip, Role::Llm])?;
+    session.note_nano(&[Role::Clip, Role::Blip, Role::Ocr, Role::Llm])?;
     let extra = args.set.iter().map(|text| setting(text)).collect::<Result<Vec<Layer>, Error>>()?;
     let open = |layers: &[Layer]| {
         let layers: Vec<Layer> = layers.iter().chain(&extra).cloned().collect();
@@ -130,9 +130,8 @@ fn vlm(address: &str, session: &Session) -> Result<Vlm, Error> {
 fn write_report(runs: &[PathBuf], out: Option<&Path>, session: &Session) -> Outcome {
     let folders: Vec<&Path> = runs.iter().map(PathBuf::as_path).collect();
     let Some(out) = out.or(folders.first().copied()) else { return Ok(Exit::Success) };
-    report::write(&folders, out)?;
-    for folder in &folders {
-        print_numbers(&RunRecord::read(folder)?, session)?;
+    for record in report::write(&folders, out)? {
+        print_numbers(&record, session)?;
     }
     session.printer.note(&format!("the report: {}", out.join("report.html").display()))?;
     Ok(Exit::Success)
@@ -207,11 +206,17 @@ fn calibrate(args: &EvalCalibrate, session: &Session) -> Outcome {
             bar.steps(done as u64, total as u64);
             if session.interrupt.is_raised() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
         };
-        let chosen = (args.limit, config.seed);
-        let found = lens_eval::calibrate(&task, &args.data, chosen, &vocabulary, &clip, &mut tell)?;
+        let (limit, seed) = (args.limit, config.seed);
+        let (top_k, threshold) = (config.tags.top_k, config.tags.threshold);
+        let options = CalibrateOptions { limit, seed, top_k, threshold };
+        let found = lens_eval::calibrate(&task, &args.data, options, &vocabulary, &clip, &mut tell)?;
         lens::vocab::keep_temperature(&session.home.vocab(), &vocabulary, &clip, found.temperature)?;
         Ok(found)
     })?;
+    if let Some(out) = &args.out {
+        found.write(out)?;
+        session.printer.note(&format!("the diagrams: {}", out.display()))?;
+    }
     print_calibrated(&found, session)?;
     Ok(Exit::Success)
 }
@@ -223,6 +228,7 @@ fn print_calibrated(found: &Calibrated, session: &Session) -> Result<(), Failure
     }
     session.printer.entry("temperature", 24, &format!("{:.3}", found.temperature))?;
     session.printer.entry("pictures", 24, &found.samples.to_string())?;
+    session.printer.entry("listed tags", 24, &found.statements.to_string())?;
     let errors = format!("{:.1} %, was {:.1} %", 100.0 * found.error_after, 100.0 * found.error_before);
     session.printer.entry("calibration error", 24, &errors)?;
     session.printer.note("the tagger uses it from now on; what was seen before is looked at again")?;

@@ -176,6 +176,87 @@ fn a_report_names_what_ran_and_shows_every_sample() {
     let clip = fs_err::read_to_string(place.path("out/clip_benchmark_drawn_clip.json")).unwrap();
     assert!(clip.contains("\"mean_per_class_recall\""));
     assert!(place.path("out/plot_drawn_shots.svg").is_file());
+    let summary = fs_err::read_to_string(place.path("out/summary.md")).unwrap();
+    assert!(
+        summary.contains("| llm-only, 1 demonstration (rices) | ")
+            && summary.contains("| tags, each listed one | ")
+    );
+}
+
+const LETTERS: &str = r#"
+name = "letters"
+title = "Letters"
+version = 1
+kind = "vqa"
+[data]
+layout = "vqa"
+split = "test"
+files = ["questions.json", "annotations.json"]
+image_path = "{id}.jpg"
+[evidence]
+modules = ["tags", "ocr"]
+[prompt]
+"#;
+
+#[test]
+fn letters_in_a_picture_reach_the_prompt_unless_they_are_left_out() {
+    let place = Place::new();
+    place.example("sign.jpg");
+    place.write("letters.toml", LETTERS);
+    let question =
+        r#"{"questions": [{"question_id": 1, "image_id": "sign", "question": "What does it say?"}]}"#;
+    place.write("questions.json", question);
+    let answers = vec![r#"{"answer": "no parking"}"#; 10].join(",");
+    place.write(
+        "annotations.json",
+        format!(r#"{{"annotations": [{{"question_id": 1, "answers": [{answers}]}}]}}"#),
+    );
+    let run = ["eval", "run", "letters.toml", "--data", ".", "--out", "out", "--ablate", "leave-one-out"];
+    place.lens(&run).assert().success();
+    let prompt = |condition: &str| {
+        let lines =
+            fs_err::read_to_string(place.path(&format!("out/samples_letters_{condition}.jsonl"))).unwrap();
+        let line: serde_json::Value = serde_json::from_str(&lines).unwrap();
+        line["arguments"][0].as_str().unwrap().to_owned()
+    };
+    for (condition, reads) in [("lens", true), ("lens-ocr", true), ("lens-tags", false)] {
+        let prompt = prompt(condition);
+        assert_eq!(prompt.contains("PARKING"), reads, "{condition}: {prompt}");
+    }
+}
+
+/// Whether the pictures show what their folders say does not matter here: probabilities are fitted to what they find.
+#[test]
+fn a_fitted_temperature_is_drawn_and_used_from_then_on() {
+    let place = place();
+    for (drawn, named) in [("red square", "banana"), ("blue square", "ball")] {
+        fs_err::rename(place.path(&format!("data/test/{drawn}")), place.path(&format!("data/test/{named}")))
+            .unwrap();
+    }
+    let tags = || {
+        let output = place
+            .lens(&["--json", "see", "data/test/ball/0.bmp"])
+            .env("LENS_TAGS_THRESHOLD", "-1")
+            .output()
+            .unwrap();
+        let record: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        record["tags"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|tag| tag["probability"].as_f64().unwrap())
+            .collect::<Vec<_>>()
+    };
+    let before = tags();
+    let calibrate = ["--json", "eval", "calibrate", "drawn.toml", "--data", "data", "--out", "calibration"];
+    let output = place.lens(&calibrate).env("LENS_TAGS_THRESHOLD", "-1").output().unwrap();
+    let found: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!((found["samples"].as_u64(), found["statements"].as_u64()), (Some(12), Some(60)), "{found}");
+    assert!(found["temperature"].as_f64().unwrap() > 0.0);
+    for file in ["reliability_before.svg", "reliability_after.svg", "calibration.json"] {
+        assert!(place.path(&format!("calibration/{file}")).is_file(), "{file}");
+    }
+    assert_ne!(before, tags());
 }
 
 #[test]

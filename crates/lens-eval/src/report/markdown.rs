@@ -6,7 +6,10 @@ use super::{
     record::{ConditionRecord, RunRecord, TaskRecord},
     table::{Table, estimate, number, p_value},
 };
-use crate::task;
+use crate::{
+    stats::{Bin, expected_calibration_error},
+    task,
+};
 use std::fmt::Write;
 
 /// The whole page.
@@ -189,15 +192,18 @@ pub(super) fn broken(task: &TaskRecord) -> Table {
     table
 }
 
-/// Expected calibration error of those with probabilities.
+/// Expected calibration error of everything with probabilities.
 pub(super) fn calibration(task: &TaskRecord) -> Table {
-    let mut table = Table::new(&["system", "expected calibration error", "samples"]);
-    for one in &task.conditions {
-        if let Some(error) = one.outcome.calibration_error {
-            let count: usize = one.outcome.reliability.iter().map(|bin| bin.count).sum();
-            table.row(vec![one.condition.id(), format!("{:.1}", 100.0 * error), count.to_string()]);
+    let mut table = Table::new(&["probabilities of", "expected calibration error, %", "statements"]);
+    let mut add = |name: String, bins: &[Bin]| {
+        if !bins.is_empty() {
+            let count: usize = bins.iter().map(|bin| bin.count).sum();
+            let error = 100.0 * expected_calibration_error(bins);
+            table.row(vec![name, format!("{error:.1}"), count.to_string()]);
         }
-    }
+    };
+    task.conditions.iter().for_each(|one| add(one.condition.id(), &one.outcome.reliability));
+    add("tags, each listed one".to_owned(), &task.tags);
     table
 }
 

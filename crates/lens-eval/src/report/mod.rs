@@ -9,6 +9,7 @@ mod outcome;
 mod plots;
 mod record;
 mod results;
+mod summary;
 mod svg;
 mod table;
 
@@ -16,16 +17,21 @@ pub use compare::{Comparison, Test};
 pub use outcome::{Estimate, Outcome};
 pub use record::{ConditionRecord, RunRecord, TaskRecord};
 
-use crate::files;
+use crate::{files, stats::Bin};
 use lens::Result;
 use std::path::Path;
 
-/// Writes the results of each run into its folder, and one report over all of them into `out`: `report.md`, `report.html`,
-/// `plot_*.svg`.
+/// A reliability diagram as SVG.
+pub(crate) fn reliability_diagram(title: &str, bins: &[Bin]) -> String {
+    svg::reliability(title, bins)
+}
+
+/// Writes the results of each run into its folder, and one report over all of them into `out`: `report.md`, `summary.md`,
+/// `report.html`, `plot_*.svg`. Gives back what it read.
 ///
 /// # Errors
 /// `Input` when a folder holds no run, or one that is not finished; `Input` when `out` cannot be written to.
-pub fn write(runs: &[&Path], out: &Path) -> Result<()> {
+pub fn write(runs: &[&Path], out: &Path) -> Result<Vec<RunRecord>> {
     let mut records = Vec::with_capacity(runs.len());
     for run in runs {
         let record = RunRecord::read(run)?;
@@ -39,5 +45,7 @@ pub fn write(runs: &[&Path], out: &Path) -> Result<()> {
         files::write_whole(&out.join(&plot.file), plot.svg.as_bytes())?;
     }
     files::write_whole(&out.join("report.md"), markdown::page(&records, &plots).as_bytes())?;
-    files::write_whole(&out.join("report.html"), html::page(&records, &plots)?.as_bytes())
+    files::write_whole(&out.join("summary.md"), summary::page(&records, &plots).as_bytes())?;
+    files::write_whole(&out.join("report.html"), html::page(&records, &plots)?.as_bytes())?;
+    Ok(records)
 }

@@ -5,7 +5,7 @@ use super::{
     record::{ConditionRecord, RunRecord, TaskRecord},
     svg::{self, Point, Series},
 };
-use crate::System;
+use crate::{System, stats::Bin};
 
 /// A chart and the file it goes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -101,15 +101,16 @@ fn captions(task: &TaskRecord) -> Option<Chart> {
 }
 
 fn reliability(task: &TaskRecord) -> Vec<Chart> {
-    let plain = task.conditions.iter().filter(|one| is_plain(one) && !one.outcome.reliability.is_empty());
-    plain
-        .map(|one| {
-            let id = one.condition.id();
-            let drawn =
-                svg::reliability(&title(task, &format!("reliability of {id}")), &one.outcome.reliability);
-            (format!("reliability_{id}"), format!("Reliability of {id}"), drawn)
-        })
-        .collect()
+    let plain = task.conditions.iter().filter(|one| is_plain(one));
+    let mut all: Vec<(String, &[Bin])> =
+        plain.map(|one| (one.condition.id(), one.outcome.reliability.as_slice())).collect();
+    all.push(("tags".to_owned(), task.tags.as_slice()));
+    all.retain(|(_, bins)| !bins.is_empty());
+    let draw = |(name, bins): (String, &[Bin])| {
+        let title = format!("{}: reliability of {name}", task.planned.task.name);
+        (format!("reliability_{name}"), format!("Reliability of {name}"), svg::reliability(&title, bins))
+    };
+    all.into_iter().map(draw).collect()
 }
 
 /// One point is no chart.

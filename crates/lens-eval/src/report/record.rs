@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{
     Condition, files,
-    run::{Exhibit, Line, Plan, TaskPlan, samples_path},
+    run::{Exhibit, Line, Plan, Tagged, TaskPlan, samples_path, tags_path},
+    stats::{Bin, reliability},
     task::Kind,
 };
 use lens::{Error, ErrorKind, Result};
@@ -33,6 +34,8 @@ pub struct TaskRecord {
     pub comparisons: Vec<Comparison>,
     /// Pictures to look at.
     pub gallery: Vec<Exhibit>,
+    /// Probabilities of all listed tags against the share of them that is true; empty where the data do not tell.
+    pub tags: Vec<Bin>,
 }
 
 /// What came out under one condition.
@@ -75,7 +78,9 @@ impl TaskRecord {
                 .hint("start the same command again: it goes on where it stopped"));
         }
         let gallery = json_lines(&crate::run::gallery_path(folder, &task.name))?;
-        let mut record = Self { planned: planned.clone(), conditions, comparisons: Vec::new(), gallery };
+        let tags = tags(&tags_path(folder, &task.name))?;
+        let mut record =
+            Self { planned: planned.clone(), conditions, comparisons: Vec::new(), gallery, tags };
         record.comparisons = Comparison::all(&record, plan.seed);
         Ok(record)
     }
@@ -97,6 +102,17 @@ impl TaskRecord {
     pub fn value(&self, record: &ConditionRecord) -> Option<Estimate> {
         record.outcome.metrics.get(self.primary()).copied()
     }
+}
+
+fn tags(path: &Path) -> Result<Vec<Bin>> {
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let tagged: Vec<Tagged> = json_lines(path)?;
+    let all = tagged.into_iter().flat_map(|one| one.tags);
+    let statements: Vec<(f64, f64)> =
+        all.map(|(_, probability, right)| (probability, f64::from(u8::from(right)))).collect();
+    Ok(if statements.is_empty() { Vec::new() } else { reliability(&statements) })
 }
 
 /// All conditions have as many lines; one with fewer was not finished.

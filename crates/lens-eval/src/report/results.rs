@@ -1,7 +1,7 @@
 //! `results.json` with lmms-eval's keys; a metric's filter is the condition.
 
 use super::record::{RunRecord, TaskRecord};
-use crate::{files, task};
+use crate::{files, stats::expected_calibration_error, task};
 use lens::Result;
 use serde_json::{Map, Value, json};
 use std::path::Path;
@@ -50,6 +50,12 @@ fn numbers(task: &TaskRecord) -> Value {
             entries.insert(format!("expected_calibration_error,{id}"), json!(error));
         }
         entries.insert(format!("decided_by,{id}"), json!(one.outcome.bases));
+    }
+    if !task.tags.is_empty() {
+        entries.insert(
+            "tags_expected_calibration_error".to_owned(),
+            json!(expected_calibration_error(&task.tags)),
+        );
     }
     entries.into()
 }

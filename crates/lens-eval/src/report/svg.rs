@@ -184,7 +184,7 @@ pub(super) fn reliability(title: &str, bins: &[Bin]) -> String {
     canvas.label((LEFT + side, HEIGHT - BOTTOM + 16.0), "middle", "100");
     let (low, high) = (canvas.y(0.0), canvas.y(100.0));
     canvas.line((LEFT, low), (LEFT + side, high), "#999", 1.0);
-    let axis = "confidence, % (above each bar: answers; orange: their mean confidence)";
+    let axis = "confidence, % (above each bar: how many; orange: their mean confidence)";
     canvas.label((f64::midpoint(LEFT, WIDTH), HEIGHT - 10.0), "middle", axis);
     canvas.finish()
 }

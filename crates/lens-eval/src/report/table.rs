@@ -17,6 +17,10 @@ impl Table {
         self.rows.push(cells);
     }
 
+    pub(super) fn into_rows(self) -> Vec<Vec<String>> {
+        self.rows
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }

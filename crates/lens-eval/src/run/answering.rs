@@ -9,7 +9,7 @@ use crate::{
     data::{Row, Sample, Truth},
     score::{Likelihoods, likelihoods},
 };
-use lens::{Answer, Cancel, Lens, Picture, Prompt, Result, cosines, image::Limits};
+use lens::{Answer, Cancel, Lens, Llm, Prompt, Result, cosines};
 
 /// What a system says, or why it says nothing.
 pub(super) type Said = std::result::Result<Given, Flaw>;
@@ -86,89 +86,73 @@ impl Asker<'_> {
         Ok(Ok(Given { text: Some(text), evidence_id: Some(id), ..Given::default() }))
     }
 
-    /// What the model that gets the pixels says.
-    pub(super) fn ask_vlm(&self, row: &Row, sample: &Sample) -> Result<Said> {
-        let Some(vlm) = self.vlm else {
-            return Ok(Err(Flaw::new(FlawKind::NotAnswered, "no vision model")));
-        };
-        let bytes = match self.vision.bytes(row) {
-            Ok(bytes) => bytes,
-            Err(flaw) => return Ok(Err(flaw)),
-        };
-        let format = match Picture::decode_named(&row.id, &bytes, &Limits::default()) {
-            Ok(picture) => picture.format(),
-            Err(error) => return Ok(Err(Flaw::new(FlawKind::UnreadableImage, error.to_string()))),
-        };
-        let mut question = self.question(sample);
-        if let (Truth::Class(_), true) = (&sample.truth, sample.options.is_empty()) {
-            question = format!("{question} Answer with one of: {}.", self.classes.join(", "));
-        }
-        let media_type = format!("image/{}", format.to_string().to_lowercase());
-        let text = vlm.ask(&media_type, &bytes, &question)?;
-        Ok(Ok(Given { text: Some(text), arguments: vec![question], ..Given::default() }))
-    }
-
-    /// What the language model says to a batch of prompts.
+    /// What the language model says to a batch of prompts, and how likely it holds each class.
     pub(super) fn ask_llm(&self, batch: Vec<Prompted<'_>>, cancel: &Cancel) -> Result<Vec<Said>> {
         let lens = self.vision.lens;
         let llm = lens.reader()?;
-        let speaks = |sample: &Sample| self.speaks(llm.info().gives_likelihoods, sample);
-        let wanted: Vec<Prompt> =
-            batch.iter().filter(|one| speaks(one.sample)).map(|one| one.prompt.clone()).collect();
-        let mut texts = answers(lens, &wanted, cancel)?.into_iter();
+        let gives_likelihoods = llm.info().gives_likelihoods;
+        let speaking = |one: &&Prompted<'_>| self.speaks(gives_likelihoods, one.sample);
+        let prompts: Vec<Prompt> = batch.iter().filter(speaking).map(|one| one.prompt.clone()).collect();
+        let answer = |some: &[Prompt]| llm.answer(some, lens.decoding(), &mut |_, _| (), cancel);
+        let mut texts = each_or_flaw(&prompts, answer)?.into_iter();
+        let mut likely = self.likelihoods(llm, &batch)?.into_iter();
         let mut said = Vec::with_capacity(batch.len());
         for one in batch {
-            let text = if speaks(one.sample) { texts.next().transpose() } else { Ok(None) };
-            let given = match text {
-                Ok(text) => self.with_likelihoods(one, text)?,
-                Err(flaw) => Err(flaw),
-            };
-            said.push(given);
+            let text =
+                if self.speaks(gives_likelihoods, one.sample) { texts.next().transpose() } else { Ok(None) };
+            let likelihoods = if chooses(one.sample) { likely.next().transpose() } else { Ok(None) };
+            said.push(text.and_then(|text| {
+                let text = text.map(|answer: Answer| answer.text);
+                Ok(Given { text, likelihoods: likelihoods?.flatten(), ..one.given })
+            }));
         }
         Ok(said)
     }
 
-    fn with_likelihoods(&self, one: Prompted<'_>, text: Option<String>) -> Result<Said> {
-        let mut given = one.given;
-        given.text = text;
-        if matches!(one.sample.truth, Truth::Class(_)) {
-            let classes = one.sample.classes(self.classes);
-            let answer = |class: &String| self.task.score.answer.replace("{}", class);
-            let answers: Vec<String> = classes.iter().map(answer).collect();
-            match likelihoods(self.vision.lens.reader()?, &one.prompt, &answers) {
-                Ok(found) => given.likelihoods = found,
-                Err(error) if concerns_all(&error) => return Err(error),
-                Err(error) => return Ok(Err(Flaw::new(FlawKind::NotAnswered, error.to_string()))),
-            }
-        }
-        Ok(Ok(given))
+    /// Of every sample that chooses, in their order; `None` where the model gives no likelihoods.
+    fn likelihoods(
+        &self,
+        llm: &dyn Llm,
+        batch: &[Prompted<'_>],
+    ) -> Result<Vec<std::result::Result<Option<Likelihoods>, Flaw>>> {
+        let choosing: Vec<&Prompted<'_>> = batch.iter().filter(|one| chooses(one.sample)).collect();
+        let answers = |one: &&Prompted<'_>| {
+            let classes = one.sample.classes(self.classes).iter();
+            classes.map(|class| self.task.score.answer.replace("{}", class)).collect()
+        };
+        let answers: Vec<Vec<String>> = choosing.iter().map(answers).collect();
+        let asked = choosing
+            .iter()
+            .zip(&answers)
+            .map(|(one, answers)| (&one.prompt, answers.iter().map(String::as_str).collect()));
+        let asked: Vec<(&Prompt, Vec<&str>)> = asked.collect();
+        each_or_flaw(&asked, |some| {
+            let found = likelihoods(llm, some)?;
+            Ok(found.map_or_else(|| vec![None; some.len()], |all| all.into_iter().map(Some).collect()))
+        })
     }
 }
 
-/// One answer for each prompt; a prompt that cannot be answered is a flaw of its own.
-fn answers(
-    lens: &Lens,
-    prompts: &[Prompt],
-    cancel: &Cancel,
-) -> Result<Vec<std::result::Result<String, Flaw>>> {
-    let llm = lens.reader()?;
-    let ask = |prompts: &[Prompt]| llm.answer(prompts, lens.decoding(), &mut |_, _| (), cancel);
-    let flaw = |error: lens::Error| Flaw::new(FlawKind::NotAnswered, error.to_string());
-    let text = |answer: Option<Answer>| {
-        answer.map(|answer| answer.text).ok_or_else(|| Flaw::new(FlawKind::NotAnswered, "no answer"))
-    };
-    match ask(prompts) {
-        Ok(all) if all.len() == prompts.len() => {
-            return Ok(all.into_iter().map(|one| text(Some(one))).collect());
-        }
+/// Whether the answer is one of several classes.
+pub(super) fn chooses(sample: &Sample) -> bool {
+    matches!(sample.truth, Truth::Class(_))
+}
+
+/// Asks for all together; when something is wrong with one of them, for each on its own, so that the error finds its sample.
+fn each_or_flaw<T, U>(
+    all: &[T],
+    ask: impl Fn(&[T]) -> Result<Vec<U>>,
+) -> Result<Vec<std::result::Result<U, Flaw>>> {
+    match ask(all) {
+        Ok(found) if found.len() == all.len() => return Ok(found.into_iter().map(Ok).collect()),
         Err(error) if concerns_all(&error) => return Err(error),
-        // Something is wrong with one of the batch: each on its own, so that the error finds its prompt.
         Ok(_) | Err(_) => {}
     }
-    let one = |prompt: &Prompt| match ask(std::slice::from_ref(prompt)) {
-        Ok(all) => Ok(text(all.into_iter().next())),
+    let flaw = |text: String| Flaw::new(FlawKind::NotAnswered, text);
+    let one = |one: &T| match ask(std::slice::from_ref(one)) {
+        Ok(found) => Ok(found.into_iter().next().ok_or_else(|| flaw("no answer".to_owned()))),
         Err(error) if concerns_all(&error) => Err(error),
-        Err(error) => Ok(Err(flaw(error))),
+        Err(error) => Ok(Err(flaw(error.to_string()))),
     };
-    prompts.iter().map(one).collect()
+    all.iter().map(one).collect()
 }

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     Condition, Flaw, FlawKind, System, Task, Vlm,
-    data::{Row, Sample, Truth},
+    data::{Row, Sample},
     hash::digest,
     score::{Basis, Likelihoods, judge},
 };
@@ -89,7 +89,7 @@ impl<'a> Asker<'a> {
     /// One line for each row.
     pub(super) fn answer(&self, rows: &[&Row], cancel: &Cancel) -> Result<Vec<Line>> {
         let mut said: Vec<Option<Said>> = Vec::with_capacity(rows.len());
-        let (mut prompted, mut places) = (Vec::new(), Vec::new());
+        let (mut prompted, mut places, mut shown) = (Vec::new(), Vec::new(), Vec::new());
         for (place, row) in rows.iter().enumerate() {
             let whole = row.sample.as_ref().map_err(Clone::clone);
             let sample = match whole.and_then(|sample| self.vision.sha256(row).map(|_| sample)) {
@@ -102,7 +102,11 @@ impl<'a> Asker<'a> {
             said.push(match self.condition.system {
                 System::Clip => Some(self.compare(row, sample)?),
                 System::Captioner => Some(self.caption(row)?),
-                System::Vlm => Some(self.ask_vlm(row, sample)?),
+                System::Vlm => {
+                    shown.push((*row, sample));
+                    places.push(place);
+                    None
+                }
                 System::Lens | System::LlmOnly | System::Swapped => match self.prompt(row, sample)? {
                     Ok(one) => {
                         prompted.push(one);
@@ -113,7 +117,9 @@ impl<'a> Asker<'a> {
                 },
             });
         }
-        for (place, given) in places.into_iter().zip(self.ask_llm(prompted, cancel)?) {
+        let answers =
+            if shown.is_empty() { self.ask_llm(prompted, cancel)? } else { self.ask_vlm(&shown, cancel)? };
+        for (place, given) in places.into_iter().zip(answers) {
             said[place] = Some(given);
         }
         let nothing = || Err(Flaw::new(FlawKind::NotAnswered, "no answer"));
@@ -122,8 +128,7 @@ impl<'a> Asker<'a> {
 
     /// Whether the language model also speaks freely.
     pub(super) fn speaks(&self, gives_likelihoods: bool, sample: &Sample) -> bool {
-        let chooses = matches!(sample.truth, Truth::Class(_));
-        !chooses || self.task.score.generate || !gives_likelihoods
+        !super::answering::chooses(sample) || self.task.score.generate || !gives_likelihoods
     }
 
     /// The question of a sample.

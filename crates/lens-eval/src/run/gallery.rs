@@ -1,11 +1,12 @@
 //! Pictures and evidence of the first samples, so that a report can show them without the data set.
 
 use super::vision::Vision;
-use crate::{data::Row, files};
+use crate::{Flaw, data::Row, files};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use image::{ExtendedColorType, RgbImage, codecs::jpeg::JpegEncoder, imageops};
-use lens::{Error, ErrorKind, Evidence, Picture, Result, image::Limits};
+use lens::{Error, ErrorKind, Evidence, Picture, Result};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::path::{Path, PathBuf};
 
 /// Samples that can be looked at in a report.
@@ -40,9 +41,10 @@ pub(super) fn write(out: &Path, task: &str, rows: &[&Row], vision: &Vision<'_>) 
     let mut text = String::new();
     let whole = rows.iter().filter(|row| vision.sha256(row).is_ok());
     for row in whole.take(SAMPLES) {
-        let Ok(bytes) = vision.bytes(row) else { continue };
-        let picture = thumbnail(&Picture::decode_named(&row.id, &bytes, &Limits::default())?)?;
-        let mut evidence = vision.sha256(row).ok().and_then(|sha256| vision.lens.recall(sha256));
+        let Ok(sha256) = vision.sha256(row) else { continue };
+        let Ok(jpeg) = small_picture(row, sha256, vision)? else { continue };
+        let picture = format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg));
+        let mut evidence = vision.lens.recall(sha256);
         if let Some(record) = &mut evidence {
             record.environment.clear();
         }
@@ -54,7 +56,29 @@ pub(super) fn write(out: &Path, task: &str, rows: &[&Row], vision: &Vision<'_>) 
     files::write_whole(&path, text.as_bytes())
 }
 
-fn thumbnail(picture: &Picture) -> Result<String> {
+/// From the store, so that a run over kept evidence decodes no picture.
+fn small_picture(row: &Row, sha256: &str, vision: &Vision<'_>) -> Result<std::result::Result<Vec<u8>, Flaw>> {
+    let key: [u8; 32] = Sha256::new()
+        .chain_update("small picture\0")
+        .chain_update(SIDE.to_le_bytes())
+        .chain_update(sha256)
+        .finalize()
+        .into();
+    if let Ok(Some(kept)) = vision.store.get(&key) {
+        return Ok(Ok(kept));
+    }
+    let picture = match vision.picture(row) {
+        Ok(picture) => picture,
+        Err(flaw) => return Ok(Err(flaw)),
+    };
+    let jpeg = shrunk(&picture)?;
+    // A store that cannot be written costs time, never the picture.
+    let _ = vision.store.put(&key, &jpeg);
+    Ok(Ok(jpeg))
+}
+
+/// A JPEG whose longest side is at most [`SIDE`].
+fn shrunk(picture: &Picture) -> Result<Vec<u8>> {
     let (width, height) = (picture.width(), picture.height());
     let scale = f64::from(SIDE) / f64::from(width.max(height));
     let whole = RgbImage::from_raw(width, height, picture.rgb().to_vec());
@@ -70,5 +94,5 @@ fn thumbnail(picture: &Picture) -> Result<String> {
     JpegEncoder::new_with_quality(&mut jpeg, 80)
         .encode(small.as_raw(), small.width(), small.height(), ExtendedColorType::Rgb8)
         .map_err(|error| Error::new(ErrorKind::Internal, "a small picture").because(error))?;
-    Ok(format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg)))
+    Ok(jpeg)
 }

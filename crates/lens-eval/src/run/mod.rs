@@ -3,6 +3,7 @@
 //! - `run.json`: what runs, fixed at the first start, with the run's id;
 //! - `samples_TASK_CONDITION.jsonl`: one line for each sample, in the order of the files;
 //! - `gallery_TASK.jsonl`: pictures and evidence of the first samples, to look at;
+//! - `tags_TASK.jsonl`: the listed tags of every sample with their probabilities, and which are true, where the data tell;
 //! - `times.jsonl`: when it ran and how long each stage took, the one file that differs between two runs;
 //! - what [`crate::report`] writes.
 //!
@@ -14,10 +15,14 @@ mod demonstrations;
 mod embeddings;
 mod gallery;
 mod lines;
+mod pixels;
 mod plan;
+mod tags;
 mod times;
 mod vision;
 
+#[cfg(test)]
+mod flaw_tests;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +30,7 @@ pub use gallery::Exhibit;
 pub(crate) use gallery::path as gallery_path;
 pub use lines::Line;
 pub use plan::{Plan, TaskPlan};
+pub(crate) use tags::{Tagged, path as tags_path};
 
 use crate::{
     Sweep, Task, Vlm,
@@ -204,6 +210,9 @@ impl Session<'_, '_> {
         }
         self.times.took(start, name, "vision", rows.len())?;
         gallery::write(&self.options.out, name, &rows, &vision)?;
+        if planned.needs().evidence {
+            tags::write(&self.options.out, work.task, &rows, &vision)?;
+        }
         let start = Instant::now();
         let mut tell =
             |done, total| (self.watch)(Progress::new(Stage::Demonstrations, name, "", done, total));

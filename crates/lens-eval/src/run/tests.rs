@@ -165,6 +165,41 @@ fn the_second_model_runs_no_vision() {
     );
 }
 
+/// A limit of one pixel refuses every picture that is decoded.
+#[test]
+fn a_run_over_kept_evidence_decodes_no_picture() {
+    let place = Place::new();
+    let sweep = Sweep {
+        systems: vec![System::Lens, System::Clip, System::LlmOnly, System::Swapped],
+        shots: vec![0, 1],
+        ..Sweep::default()
+    };
+    place.run(&Options { sweep: sweep.clone(), ..place.options("first") }).unwrap();
+    let blind = Limits { pixels: 1, ..Limits::default() };
+    let options = Options { sweep, limits: blind, ..place.options("second") };
+    assert!(matches!(place.run(&options).unwrap(), Ended::Whole));
+    assert_eq!(files(&place.path("first")), files(&place.path("second")));
+    let fresh = Place::new();
+    let options = Options { limits: blind, ..fresh.options("out") };
+    assert!(matches!(fresh.run(&options).unwrap(), Ended::Broken(_)), "the limit bites");
+}
+
+#[test]
+fn tags_are_statements_whose_reliability_is_in_the_report() {
+    let place = Place::new();
+    place.run(&place.options("out")).unwrap();
+    let record = report::write(&[&place.path("out")], &place.path("out")).unwrap().remove(0);
+    // One tag for each of nine pictures, all true, as sure as softmax of 10 against 0 and 0.
+    let bin = record.tasks[0].tags[9];
+    assert_eq!((bin.count, bin.accuracy.to_bits()), (9, 1.0f64.to_bits()));
+    assert!((bin.confidence - 1.0 / (1.0 + 2.0 * (-10f64).exp())).abs() < 0.01, "{bin:?}");
+    let report = fs_err::read_to_string(place.path("out/report.md")).unwrap();
+    assert!(report.contains("| tags, each listed one |"), "{report}");
+    assert!(place.path("out/plot_colours_reliability_tags.svg").is_file());
+    let summary = fs_err::read_to_string(place.path("out/summary.md")).unwrap();
+    assert!(summary.contains("| lens | 100.0 [100.0, 100.0] |"), "{summary}");
+}
+
 #[test]
 fn demonstrations_are_blocks_with_their_answer_and_the_nearest_stands_last() {
     let place = Place::new();

@@ -29,6 +29,7 @@ pub(super) struct Vision<'a> {
     pub(super) lens: &'a Lens,
     pub(super) dataset: &'a Dataset,
     pub(super) embeddings: Embeddings<'a>,
+    pub(super) store: &'a Store,
     limits: Limits,
     /// By the row's index: the picture's hash, or what is wrong.
     seen: HashMap<usize, Result<String, Flaw>>,
@@ -37,7 +38,7 @@ pub(super) struct Vision<'a> {
 impl<'a> Vision<'a> {
     pub(super) fn new(lens: &'a Lens, dataset: &'a Dataset, limits: Limits, store: &'a Store) -> Self {
         let embeddings = Embeddings::new(lens.embedder().ok(), store);
-        Self { lens, dataset, embeddings, limits, seen: HashMap::new() }
+        Self { lens, dataset, embeddings, store, limits, seen: HashMap::new() }
     }
 
     /// Looks at the pictures of all rows. False: cancelled.
@@ -76,9 +77,7 @@ impl<'a> Vision<'a> {
         if known {
             return Ok((sha256, None));
         }
-        let picture = Picture::decode_named(&row.id, &bytes, &self.limits)
-            .map_err(|error| Flaw::new(FlawKind::UnreadableImage, error.to_string()))?;
-        Ok((sha256, Some(Look::new(picture))))
+        Ok((sha256, Some(Look::new(self.decode(row, &bytes)?))))
     }
 
     fn see(&mut self, unseen: &[(usize, Look)], needs: Needs) -> Result<()> {
@@ -129,13 +128,23 @@ impl<'a> Vision<'a> {
         if let Some(evidence) = self.lens.recall(sha256) {
             return Ok(Ok(evidence));
         }
-        let picture = match self.bytes(row) {
-            Ok(bytes) => Picture::decode_named(&row.id, &bytes, &self.limits)?,
+        let picture = match self.picture(row) {
+            Ok(picture) => picture,
             Err(flaw) => return Ok(Err(flaw)),
         };
         let mut records = self.lens.see(&[Look::new(picture)])?;
         let record = records.pop().map(|record| Evidence { timings: BTreeMap::new(), ..record });
         record.map(Ok).ok_or_else(|| Error::new(ErrorKind::Internal, "evidence").found("none"))
+    }
+
+    /// The picture, decoded: what no condition needs that only reads evidence.
+    pub(super) fn picture(&self, row: &Row) -> Result<Picture, Flaw> {
+        self.decode(row, &self.bytes(row)?)
+    }
+
+    fn decode(&self, row: &Row, bytes: &[u8]) -> Result<Picture, Flaw> {
+        Picture::decode_named(&row.id, bytes, &self.limits)
+            .map_err(|error| Flaw::new(FlawKind::UnreadableImage, error.to_string()))
     }
 
     /// The encoded picture.

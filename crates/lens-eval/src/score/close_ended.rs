@@ -1,6 +1,7 @@
 //! How likely each class is as the answer.
 
 use lens::{Llm, Prompt, Result};
+use std::collections::HashMap;
 
 /// Log-probabilities of all classes as the answer after one prompt.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,15 +23,18 @@ impl Likelihoods {
     }
 }
 
-/// Scores every answer after one reading of the prompt, along the trie of their common beginnings. `None`: the model gives no
-/// likelihoods.
+/// Scores every answer after one reading of its prompt, along the trie of their common beginnings; several prompts are read
+/// and scored together. `asked` holds (prompt, answers). `None`: the model gives no likelihoods.
 ///
 /// # Errors
-/// As [`Llm::score`].
-pub fn likelihoods(llm: &dyn Llm, prompt: &Prompt, answers: &[String]) -> Result<Option<Likelihoods>> {
-    let texts: Vec<&str> = answers.iter().map(String::as_str).collect();
-    let Some(plain) = llm.score(prompt, &texts)? else { return Ok(None) };
-    let tokens = texts.iter().map(|text| llm.count_tokens(text).max(1) as f64);
-    let normalised = plain.iter().zip(tokens).map(|(score, tokens)| score / tokens).collect();
-    Ok(Some(Likelihoods { plain, normalised: Some(normalised) }))
+/// As [`Llm::score_each`].
+pub fn likelihoods(llm: &dyn Llm, asked: &[(&Prompt, Vec<&str>)]) -> Result<Option<Vec<Likelihoods>>> {
+    let Some(scores) = llm.score_each(asked)? else { return Ok(None) };
+    let mut lengths: HashMap<&str, f64> = HashMap::new();
+    let mut tokens = |text| *lengths.entry(text).or_insert_with(|| llm.count_tokens(text).max(1) as f64);
+    let all = scores.into_iter().zip(asked).map(|(plain, (_, answers))| {
+        let each = plain.iter().zip(answers).map(|(score, text)| score / tokens(*text));
+        Likelihoods { normalised: Some(each.collect()), plain }
+    });
+    Ok(Some(all.collect()))
 }

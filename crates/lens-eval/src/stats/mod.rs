@@ -5,7 +5,7 @@ mod calibration;
 mod mcnemar;
 
 pub use bootstrap::{Interval, Resampling, Spread};
-pub use calibration::{Bin, expected_calibration_error, fit_temperature, reliability};
+pub use calibration::{Bin, best_temperature, expected_calibration_error, reliability};
 pub use mcnemar::mcnemar;
 
 /// Mean of values; 0 without any.
