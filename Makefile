@@ -66,13 +66,15 @@ eval-nano:
 	ln -sfn $(abspath $(DATA))/flickr8k.parquet $(EVAL)/sets/nano-flickr8k.parquet
 	ln -sfn $(abspath $(DATA))/caltech101.parquet $(EVAL)/sets/nano-caltech101.parquet
 	ln -sfn $(abspath $(DATA))/tiny_imagenet.parquet $(EVAL)/sets/nano-tiny-imagenet.parquet
-	$(RUN) nano-flickr8k-vqa nano-scenes nano-text --out $(EVAL)/vqa --pool 400 --batch 32 \
+	$(RUN) nano-flickr8k-vqa nano-scenes nano-text --out $(EVAL)/vqa --pool 400 \
 		--system lens,llm-only,swapped --ablate leave-one-out --captions 0,1,5 --shots 0,1,3
-	$(RUN) nano-caltech101 nano-tiny-imagenet --out $(EVAL)/classes --limit 200 --pool 400 --batch 32 \
+	$(RUN) nano-caltech101 nano-tiny-imagenet --out $(EVAL)/classes --limit 200 --pool 400 \
 		--system lens,clip,llm-only,swapped --ablate leave-one-out --shots 0,1,3
 	$(RUN) nano-flickr8k --out $(EVAL)/captions --system captioner --limit 300
 	LENS_HOME=$(EVAL)/calibration-home $(LENS) eval calibrate nano-flickr8k --offline --data $(EVAL)/sets --limit 300 \
 		--out $(EVAL)/calibration
 	$(LENS) eval report $(EVAL)/vqa $(EVAL)/classes $(EVAL)/captions --out $(EVAL)/report
 	rm -f docs/nano/*
-	cp $(EVAL)/report/summary.md $(EVAL)/report/plot_*.svg $(EVAL)/calibration/*.svg $(EVAL)/calibration/calibration.json docs/nano/
+	printf '# nano, measured by `make eval-nano`\n\n' | cat - $(EVAL)/report/summary.md > docs/nano/summary.md
+	printf '\nThe tags'\'' temperature ([calibration.json](calibration.json)): ![before](reliability_before.svg) ![after](reliability_after.svg)\n' >> docs/nano/summary.md
+	cp $(EVAL)/report/plot_*.svg $(EVAL)/calibration/*.svg $(EVAL)/calibration/calibration.json docs/nano/

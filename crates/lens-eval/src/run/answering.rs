@@ -7,9 +7,9 @@ use super::{
 use crate::{
     Flaw, FlawKind,
     data::{Row, Sample, Truth},
-    score::{Likelihoods, likelihoods},
+    score::{Likelihoods, with_lengths},
 };
-use lens::{Answer, Cancel, Lens, Llm, Prompt, Result, cosines};
+use lens::{Cancel, Lens, Llm, Prompt, Result, cosines, llm::Reading};
 
 /// What a system says, or why it says nothing.
 pub(super) type Said = std::result::Result<Given, Flaw>;
@@ -88,50 +88,70 @@ impl Asker<'_> {
 
     /// What the language model says to a batch of prompts, and how likely it holds each class.
     pub(super) fn ask_llm(&self, batch: Vec<Prompted<'_>>, cancel: &Cancel) -> Result<Vec<Said>> {
-        let lens = self.vision.lens;
-        let llm = lens.reader()?;
+        let llm = self.vision.lens.reader()?;
         let gives_likelihoods = llm.info().gives_likelihoods;
-        let speaking = |one: &&Prompted<'_>| self.speaks(gives_likelihoods, one.sample);
-        let prompts: Vec<Prompt> = batch.iter().filter(speaking).map(|one| one.prompt.clone()).collect();
-        let answer = |some: &[Prompt]| llm.answer(some, lens.decoding(), &mut |_, _| (), cancel);
-        let mut texts = each_or_flaw(&prompts, answer)?.into_iter();
-        let mut likely = self.likelihoods(llm, &batch)?.into_iter();
-        let mut said = Vec::with_capacity(batch.len());
-        for one in batch {
-            let text =
-                if self.speaks(gives_likelihoods, one.sample) { texts.next().transpose() } else { Ok(None) };
-            let likelihoods = if chooses(one.sample) { likely.next().transpose() } else { Ok(None) };
-            said.push(text.and_then(|text| {
-                let text = text.map(|answer: Answer| answer.text);
-                Ok(Given { text, likelihoods: likelihoods?.flatten(), ..one.given })
-            }));
+        let wanted: Vec<Wanted<'_>> = batch.iter().map(|one| self.wanted(one, gives_likelihoods)).collect();
+        let mut heard = Vec::with_capacity(batch.len());
+        for alike in wanted.chunk_by(|a, b| a.is_like(b)) {
+            heard.extend(each_or_flaw(alike, |some| self.hear(llm, some, cancel))?);
         }
-        Ok(said)
+        let said = batch.into_iter().zip(heard).map(|(one, heard)| {
+            let (text, likelihoods) = heard?;
+            Ok(Given { text, likelihoods, ..one.given })
+        });
+        Ok(said.collect())
     }
 
-    /// Of every sample that chooses, in their order; `None` where the model gives no likelihoods.
-    fn likelihoods(
-        &self,
-        llm: &dyn Llm,
-        batch: &[Prompted<'_>],
-    ) -> Result<Vec<std::result::Result<Option<Likelihoods>, Flaw>>> {
-        let choosing: Vec<&Prompted<'_>> = batch.iter().filter(|one| chooses(one.sample)).collect();
-        let answers = |one: &&Prompted<'_>| {
-            let classes = one.sample.classes(self.classes).iter();
-            classes.map(|class| self.task.score.answer.replace("{}", class)).collect()
-        };
-        let answers: Vec<Vec<String>> = choosing.iter().map(answers).collect();
-        let asked = choosing
-            .iter()
-            .zip(&answers)
-            .map(|(one, answers)| (&one.prompt, answers.iter().map(String::as_str).collect()));
-        let asked: Vec<(&Prompt, Vec<&str>)> = asked.collect();
-        each_or_flaw(&asked, |some| {
-            let found = likelihoods(llm, some)?;
-            Ok(found.map_or_else(|| vec![None; some.len()], |all| all.into_iter().map(Some).collect()))
-        })
+    fn wanted<'p>(&self, one: &'p Prompted<'_>, gives_likelihoods: bool) -> Wanted<'p> {
+        let mut classes = Vec::new();
+        if chooses(one.sample) && gives_likelihoods {
+            let answer = |class: &String| self.task.score.answer.replace("{}", class);
+            classes = one.sample.classes(self.classes).iter().map(answer).collect();
+        }
+        Wanted { prompt: &one.prompt, speaks: self.speaks(gives_likelihoods, one.sample), classes }
+    }
+
+    /// Asks for what is wanted, the same of all. Nothing when the model gives another number of answers.
+    fn hear(&self, llm: &dyn Llm, some: &[Wanted<'_>], cancel: &Cancel) -> Result<Vec<Heard>> {
+        let decoding = self.vision.lens.decoding();
+        let asked: Vec<(&Prompt, Vec<&str>)> =
+            some.iter().map(|one| (one.prompt, one.classes.iter().map(String::as_str).collect())).collect();
+        let mut read = Reading::default();
+        match some.first().map(|one| (one.speaks, one.classes.is_empty())) {
+            Some((true, true)) => {
+                let prompts: Vec<Prompt> = some.iter().map(|one| one.prompt.clone()).collect();
+                read.answers = llm.answer(&prompts, decoding, &mut |_, _| (), cancel)?;
+            }
+            Some((true, false)) => read = llm.answer_and_score(&asked, decoding, cancel)?,
+            Some((false, _)) => read.scores = llm.score_each(&asked)?,
+            None => {}
+        }
+        if some.iter().any(|one| one.speaks) && read.answers.len() != some.len() {
+            return Ok(Vec::new());
+        }
+        let mut texts = read.answers.into_iter().map(|answer| answer.text);
+        let mut likely =
+            read.scores.map(|scores| with_lengths(llm, &asked, scores)).unwrap_or_default().into_iter();
+        Ok(some.iter().map(|_| (texts.next(), likely.next())).collect())
     }
 }
+
+/// What is wanted of one prompt: an answer, how likely some classes are, or both.
+struct Wanted<'p> {
+    prompt: &'p Prompt,
+    speaks: bool,
+    /// As answers; none where none are to be scored.
+    classes: Vec<String>,
+}
+
+impl Wanted<'_> {
+    fn is_like(&self, other: &Self) -> bool {
+        (self.speaks, self.classes.is_empty()) == (other.speaks, other.classes.is_empty())
+    }
+}
+
+/// The answer and the likelihoods, as far as they were wanted.
+type Heard = (Option<String>, Option<Likelihoods>);
 
 /// Whether the answer is one of several classes.
 pub(super) fn chooses(sample: &Sample) -> bool {

@@ -29,12 +29,20 @@ impl Likelihoods {
 /// # Errors
 /// As [`Llm::score_each`].
 pub fn likelihoods(llm: &dyn Llm, asked: &[(&Prompt, Vec<&str>)]) -> Result<Option<Vec<Likelihoods>>> {
-    let Some(scores) = llm.score_each(asked)? else { return Ok(None) };
+    Ok(llm.score_each(asked)?.map(|scores| with_lengths(llm, asked, scores)))
+}
+
+/// `scores` of `asked`, and the same for each token.
+pub(crate) fn with_lengths(
+    llm: &dyn Llm,
+    asked: &[(&Prompt, Vec<&str>)],
+    scores: Vec<Vec<f64>>,
+) -> Vec<Likelihoods> {
     let mut lengths: HashMap<&str, f64> = HashMap::new();
     let mut tokens = |text| *lengths.entry(text).or_insert_with(|| llm.count_tokens(text).max(1) as f64);
     let all = scores.into_iter().zip(asked).map(|(plain, (_, answers))| {
         let each = plain.iter().zip(answers).map(|(score, text)| score / tokens(*text));
         Likelihoods { normalised: Some(each.collect()), plain }
     });
-    Ok(Some(all.collect()))
+    all.collect()
 }

@@ -48,6 +48,30 @@ pub trait Llm: Send + Sync {
         let each = asked.iter().map(|(prompt, continuations)| self.score(prompt, continuations));
         Ok(each.collect::<Result<Vec<_>>>()?.into_iter().collect())
     }
+
+    /// [`Self::answer`] and [`Self::score_each`] of the same prompts; a model that can reads each prompt once for both.
+    ///
+    /// # Errors
+    /// As both.
+    fn answer_and_score(
+        &self,
+        asked: &[(&Prompt, Vec<&str>)],
+        decoding: &Decoding,
+        cancel: &Cancel,
+    ) -> Result<Reading> {
+        let prompts: Vec<Prompt> = asked.iter().map(|(prompt, _)| (*prompt).clone()).collect();
+        let answers = self.answer(&prompts, decoding, &mut |_, _| (), cancel)?;
+        Ok(Reading { answers, scores: self.score_each(asked)? })
+    }
+}
+
+/// What one reading of some prompts gives.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Reading {
+    /// One answer for each prompt.
+    pub answers: Vec<Answer>,
+    /// What [`Llm::score_each`] gives.
+    pub scores: Option<Vec<Vec<f64>>>,
 }
 
 /// Who a language model is.

@@ -1,13 +1,17 @@
 //! T5 as the reader of the evidence.
 
 use super::fingerprint;
-use crate::{Answer, Cancel, Decoding, Llm, LlmInfo, Prompt, Result, llm::Finish};
+use crate::{
+    Answer, Cancel, Decoding, Llm, LlmInfo, Prompt, Result,
+    llm::{Finish, Reading},
+};
 use lens_nn::{
     backend::cpu::Cpu,
     generate::{
-        BeamOptions, Hypothesis, Lengths, Observer, SampleOptions, Search, Strategy, Stream, generate, score,
+        BeamOptions, Decoder, Hypothesis, Lengths, Observer, SampleOptions, Search, Strategy, Stream,
+        generate, score,
     },
-    t5::T5,
+    t5::{Encoded, T5},
     tokenizer::Tokenizer,
     weights::Checkpoint,
 };
@@ -98,32 +102,63 @@ impl T5Reader {
         })
     }
 
-    fn encode<'p>(&self, prompts: impl IntoIterator<Item = &'p Prompt>) -> Result<Vec<Vec<u32>>> {
-        prompts.into_iter().map(|prompt| self.tokenizer.encode(&prompt.text)).collect()
+    /// Reads prompts once, for any number of answers and scores.
+    fn read(&self, prompts: &[&Prompt]) -> Result<Encoded<Cpu>> {
+        let ids = prompts.iter().map(|prompt| self.tokenizer.encode(&prompt.text));
+        self.t5.encode(&ids.collect::<Result<Vec<_>>>()?)
     }
 
-    /// One reading of all prompts; the tries of their continuations are rows of the same steps. `known` holds the tokens of
-    /// continuations, which prompts mostly share.
-    fn score_together<'t>(
+    fn answers_to(
         &self,
-        asked: &[(&Prompt, Vec<&'t str>)],
-        known: &mut HashMap<&'t str, Vec<u32>>,
-    ) -> Result<Vec<Vec<f64>>> {
-        let mut continuations = Vec::with_capacity(asked.len());
-        for (_, texts) in asked {
-            let mut tokens = Vec::with_capacity(texts.len());
-            for text in texts {
-                let ids = match known.entry(text) {
-                    Entry::Occupied(entry) => entry.into_mut(),
-                    Entry::Vacant(entry) => entry.insert(self.tokenizer.encode(text)?),
-                };
-                tokens.push(ids.clone());
-            }
-            continuations.push(tokens);
+        encoded: &Encoded<Cpu>,
+        prompts: &[&Prompt],
+        decoding: &Decoding,
+        on_token: &mut dyn FnMut(usize, &str),
+        cancel: &Cancel,
+    ) -> Result<Vec<Answer>> {
+        let starts = vec![vec![self.t5.start_token()]; prompts.len()];
+        let searches: Vec<Search> = prompts
+            .iter()
+            .enumerate()
+            .map(|(source, prompt)| self.search(source, prompt, decoding))
+            .collect();
+        let mut listener = Listener::new(&self.tokenizer, prompts.len(), on_token, cancel);
+        let found = generate(&mut self.t5.answers(encoded), &starts, &searches, &mut listener)?;
+        let mut answers = Vec::with_capacity(found.len());
+        for (index, hypotheses) in found.iter().enumerate() {
+            let answer = self.finished(hypotheses.first(), cancel)?;
+            listener.say_rest(index, &answer.text);
+            answers.push(answer);
         }
-        let encoded = self.t5.encode(&self.encode(asked.iter().map(|(prompt, _)| *prompt))?)?;
-        let starts = vec![vec![self.t5.start_token()]; asked.len()];
-        score(&mut self.t5.answers(&encoded), &starts, &continuations)
+        Ok(answers)
+    }
+
+    /// Scores of each prompt's continuations: the tries of several prompts are rows of the same steps.
+    fn scores_after(&self, encoded: &Encoded<Cpu>, asked: &[(&Prompt, Vec<&str>)]) -> Result<Vec<Vec<f64>>> {
+        let mut known = HashMap::new();
+        let mut scores = Vec::with_capacity(asked.len());
+        let mut rest = asked;
+        while !rest.is_empty() {
+            let (together, later) = rest.split_at(scored_together(rest));
+            let continuations = together.iter().map(|(_, texts)| self.tokens(texts, &mut known));
+            let continuations = continuations.collect::<Result<Vec<_>>>()?;
+            let sources = asked.len() - rest.len()..asked.len() - later.len();
+            let mut decoder = self.t5.answers(encoded);
+            decoder.select(&sources.collect::<Vec<_>>());
+            let starts = vec![vec![self.t5.start_token()]; together.len()];
+            scores.extend(score(&mut decoder, &starts, &continuations)?);
+            rest = later;
+        }
+        Ok(scores)
+    }
+
+    /// Ids of continuations; `known` holds those met before, because prompts mostly share them.
+    fn tokens<'t>(&self, texts: &[&'t str], known: &mut HashMap<&'t str, Vec<u32>>) -> Result<Vec<Vec<u32>>> {
+        let ids = texts.iter().map(|text| match known.entry(text) {
+            Entry::Occupied(entry) => Ok(entry.get().clone()),
+            Entry::Vacant(entry) => Ok(entry.insert(self.tokenizer.encode(text)?).clone()),
+        });
+        ids.collect()
     }
 }
 
@@ -146,22 +181,8 @@ impl Llm for T5Reader {
         if prompts.is_empty() {
             return Ok(Vec::new());
         }
-        let encoded = self.t5.encode(&self.encode(prompts)?)?;
-        let starts = vec![vec![self.t5.start_token()]; prompts.len()];
-        let searches: Vec<Search> = prompts
-            .iter()
-            .enumerate()
-            .map(|(source, prompt)| self.search(source, prompt, decoding))
-            .collect();
-        let mut listener = Listener::new(&self.tokenizer, prompts.len(), on_token, cancel);
-        let found = generate(&mut self.t5.answers(&encoded), &starts, &searches, &mut listener)?;
-        let mut answers = Vec::with_capacity(found.len());
-        for (index, hypotheses) in found.iter().enumerate() {
-            let answer = self.finished(hypotheses.first(), cancel)?;
-            listener.say_rest(index, &answer.text);
-            answers.push(answer);
-        }
-        Ok(answers)
+        let prompts: Vec<&Prompt> = prompts.iter().collect();
+        self.answers_to(&self.read(&prompts)?, &prompts, decoding, on_token, cancel)
     }
 
     fn score(&self, prompt: &Prompt, continuations: &[&str]) -> Result<Option<Vec<f64>>> {
@@ -170,15 +191,26 @@ impl Llm for T5Reader {
     }
 
     fn score_each(&self, asked: &[(&Prompt, Vec<&str>)]) -> Result<Option<Vec<Vec<f64>>>> {
-        let mut known = HashMap::new();
-        let mut scores = Vec::with_capacity(asked.len());
-        let mut rest = asked;
-        while !rest.is_empty() {
-            let (together, later) = rest.split_at(scored_together(rest));
-            scores.extend(self.score_together(together, &mut known)?);
-            rest = later;
+        if asked.iter().all(|(_, continuations)| continuations.is_empty()) {
+            return Ok(Some(vec![Vec::new(); asked.len()]));
         }
-        Ok(Some(scores))
+        let prompts: Vec<&Prompt> = asked.iter().map(|(prompt, _)| *prompt).collect();
+        Ok(Some(self.scores_after(&self.read(&prompts)?, asked)?))
+    }
+
+    fn answer_and_score(
+        &self,
+        asked: &[(&Prompt, Vec<&str>)],
+        decoding: &Decoding,
+        cancel: &Cancel,
+    ) -> Result<Reading> {
+        if asked.is_empty() {
+            return Ok(Reading { answers: Vec::new(), scores: Some(Vec::new()) });
+        }
+        let prompts: Vec<&Prompt> = asked.iter().map(|(prompt, _)| *prompt).collect();
+        let encoded = self.read(&prompts)?;
+        let answers = self.answers_to(&encoded, &prompts, decoding, &mut |_, _| (), cancel)?;
+        Ok(Reading { answers, scores: Some(self.scores_after(&encoded, asked)?) })
     }
 }
 

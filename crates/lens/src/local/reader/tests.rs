@@ -108,3 +108,19 @@ fn scores_do_not_depend_on_what_is_scored_beside_them() {
         assert_eq!(bits(together), bits(alone), "{prompt:?}");
     }
 }
+
+#[test]
+fn one_reading_answers_and_scores_as_two_do() {
+    let reader = reader();
+    let prompts = prompts();
+    let words = ["sea", "the shore"];
+    let asked: Vec<(&Prompt, Vec<&str>)> = prompts
+        .iter()
+        .zip([&words[..], &[], &words[..1]])
+        .map(|(prompt, words)| (prompt, words.to_vec()))
+        .collect();
+    let decoding = Decoding::default();
+    let both = reader.answer_and_score(&asked, &decoding, &Cancel::new()).unwrap();
+    assert_eq!(both.answers, answers(&decoding, &prompts).0);
+    assert_eq!(both.scores, reader.score_each(&asked).unwrap());
+}
