@@ -206,7 +206,7 @@ fn letters_in_a_picture_reach_the_prompt_unless_they_are_left_out() {
     let question =
         r#"{"questions": [{"question_id": 1, "image_id": "sign", "question": "What does it say?"}]}"#;
     place.write("questions.json", question);
-    let answers = vec![r#"{"answer": "no parking"}"#; 10].join(",");
+    let answers = [r#"{"answer": "no parking"}"#; 10].join(",");
     place.write(
         "annotations.json",
         format!(r#"{{"annotations": [{{"question_id": 1, "answers": [{answers}]}}]}}"#),

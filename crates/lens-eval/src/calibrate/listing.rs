@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn overconfident_tags_are_cooled() {
         // Logits 4 and 0, and the first is true three times in four: p = 3/4 needs 4 / T = ln 3.
-        let picture = |i: u32| Listing::new(vec![0.4, 0.0], 10.0, (1, -1.0), move |_| i % 4 != 0);
+        let picture = |i: u32| Listing::new(vec![0.4, 0.0], 10.0, (1, -1.0), move |_| !i.is_multiple_of(4));
         let found = fitted(&(0..100).map(picture).collect::<Vec<_>>()).unwrap();
         assert!((f64::from(found.temperature) - 4.0 / 3f64.ln()).abs() < 1e-3, "{found:?}");
         assert!(found.error_after < 0.001 && found.error_before > 0.2, "{found:?}");

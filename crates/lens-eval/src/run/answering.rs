@@ -92,7 +92,7 @@ impl Asker<'_> {
         let gives_likelihoods = llm.info().gives_likelihoods;
         let wanted: Vec<Wanted<'_>> = batch.iter().map(|one| self.wanted(one, gives_likelihoods)).collect();
         let mut heard = Vec::with_capacity(batch.len());
-        for alike in wanted.chunk_by(|a, b| a.is_like(b)) {
+        for alike in wanted.chunk_by(Wanted::is_like) {
             heard.extend(each_or_flaw(alike, |some| self.hear(llm, some, cancel))?);
         }
         let said = batch.into_iter().zip(heard).map(|(one, heard)| {

@@ -68,7 +68,7 @@ fn questions(folder: &Path) -> Task {
     write(&folder.join("questions/test/7.png"), picture());
     let question = |id: u32| format!(r#"{{"question_id": {id}, "image_id": 7, "question": "What?"}}"#);
     write(&folder.join("questions/q.json"), format!(r#"{{"questions": [{},{}]}}"#, question(1), question(2)));
-    let nine = vec![r#"{"answer": "red"}"#; 9].join(",");
+    let nine = [r#"{"answer": "red"}"#; 9].join(",");
     let answers = format!(r#"{{"annotations": [{{"question_id": 1, "answers": [{nine}]}}]}}"#);
     write(&folder.join("questions/a.json"), answers);
     let files = "files = [\"q.json\", \"a.json\"]\nimage_path = \"{split}/{id}.png\"";

@@ -52,15 +52,14 @@ impl Asker<'_> {
     /// Endpoints take JPEG, PNG, WebP and GIF; of every other format they get the upright pixels as PNG.
     fn request(&self, row: &Row, sample: &Sample) -> Result<Request, Flaw> {
         let picture = self.vision.picture(row)?;
-        let (media_type, picture) = match picture.format() {
-            format @ (Format::Jpeg | Format::Png | Format::WebP | Format::Gif) => {
+        let format = picture.format();
+        let (media_type, picture) =
+            if matches!(format, Format::Jpeg | Format::Png | Format::WebP | Format::Gif) {
                 (format!("image/{}", format.to_string().to_lowercase()), self.vision.bytes(row)?)
-            }
-            _ => {
+            } else {
                 let unreadable = |error: Error| Flaw::new(FlawKind::UnreadableImage, error.to_string());
                 ("image/png".to_owned(), Arc::from(picture.to_png().map_err(unreadable)?))
-            }
-        };
+            };
         let mut question = self.question(sample);
         if chooses(sample) && sample.options.is_empty() {
             question = format!("{question} Answer with one of: {}.", self.classes.join(", "));
