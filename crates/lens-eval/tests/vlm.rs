@@ -290,7 +290,7 @@ fn a_wait_of_an_hour_is_not_waited_for() {
     let server = Server::start(|_, _| Reply::Status("429 Too Many Requests", "retry-after: 3600\r\n"));
     let start = Instant::now();
     let said = server.vlm().ask("image/png", &png(), "What?", &Cancel::new()).unwrap();
-    assert!(said.unwrap_err().detail.contains("429") && start.elapsed() < Duration::from_secs(60));
+    assert!(said.unwrap_err().detail.contains("429") && start.elapsed() < Duration::from_mins(1));
 }
 
 #[test]
