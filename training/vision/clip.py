@@ -1,15 +1,17 @@
 """Trains CLIP-nano: pictures, tags and captions in one space.
 
-    python -m vision.clip --data PACK --work WORK --minutes 240 [--clean] [--device cuda]
+    python -m vision.clip --data PACK --work WORK --minutes 240 [--start FOLDER] [--clean] [--device cuda]
 
 One softmax over all tags, in which a picture's unknown tags take no part, with the log frequency of each tag added
 while training so that "man" and "dog" do not lead every list afterwards; symmetric contrast over captions; a
-resolution that rises; the weights averaged. `--clean` leaves out the sets with research-only terms.
+resolution that rises; the weights averaged. `--start` goes on from the weights and the tokenizer of an earlier CLIP-nano
+of the same shape; `--clean` leaves out the sets with research-only terms.
 """
 
 import copy
 import math
 import random
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -21,7 +23,7 @@ import runs
 from . import augment, clip_tokens, data, measure, tags
 
 PROMPTS = ("a photo of a {}", "a photo of a {}", "a picture of a {}", "A photo of {}", "{}", "a {}", "a photo of the {}", "an image of {}")
-SIZES = ((0.4, 64), (0.75, 96), (1.01, 128))  # up to this share of the time, this resolution
+SIZES = ((0.45, 64), (0.8, 96), (1.01, 128))  # up to this share of the time, this resolution
 SHARES = {"tiny_imagenet": 120, "caltech101": 32, "flickr8k": 64, "scenes": 40}
 
 
@@ -34,6 +36,18 @@ def new_model(tokens) -> CLIPModel:
         hidden_size=256, intermediate_size=1024, num_hidden_layers=6, num_attention_heads=4, image_size=128, patch_size=16, hidden_act="gelu"
     )
     return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=256, attn_implementation="eager"))
+
+
+@torch.no_grad()
+def start_from(folder, model: CLIPModel) -> None:
+    """The weights of an earlier CLIP-nano; position embeddings of another picture size are interpolated."""
+    state = CLIPModel.from_pretrained(folder).float().state_dict()
+    name = "vision_model.embeddings.position_embedding.weight"
+    old, side = state[name], model.config.vision_config.image_size // model.config.vision_config.patch_size
+    square = old[1:].T.unflatten(1, (math.isqrt(len(old) - 1),) * 2)[None]
+    grown = F.interpolate(square, size=(side, side), mode="bicubic", align_corners=False)[0].flatten(1).T
+    state[name] = torch.cat([old[:1], grown])
+    model.load_state_dict(state)
 
 
 class Towers:
@@ -94,7 +108,7 @@ def caption_loss(scores, captions):
     return (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
 
 
-def average(mean, model, keep=0.9995):
+def average(mean, model, keep):
     with torch.no_grad():
         for kept, now in zip(mean.parameters(), model.parameters()):
             kept.lerp_(now, 1 - keep)
@@ -122,6 +136,7 @@ def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=240)
     flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--start", type=Path, help="folder of an earlier CLIP-nano")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
     flags.add_argument("--report-every", type=float, default=1200, help="seconds")
@@ -133,8 +148,10 @@ def main():
     sets = {name: data.load(args, name, "train", truths) for name in names}
     tokens = clip_tokens.load_or_train(args, tag_names, sets)
     model = new_model(tokens).to(args.device)
-    with torch.no_grad():
-        model.logit_scale.fill_(math.log(1 / 0.07))
+    if args.start:
+        start_from(args.start, model)
+    else:
+        model.logit_scale.data.fill_(math.log(1 / 0.07))
     mean = copy.deepcopy(model).requires_grad_(False)
     steppers = runs.optimizers(model, args.rate, lambda name: name.startswith("vision_model.encoder"))
     batches = Batches(sets, data.Scenes(truths, rng), rng)
@@ -148,7 +165,7 @@ def main():
         size = next(size for until, size in SIZES if run.share < until)
         by_tag, by_caption = losses(towers, batches.next(size), tag_names, frequency, rng, args.device)
         runs.step(by_tag + 0.5 * by_caption, model, steppers, args.rate * run.rate())
-        average(mean, model, min(0.9995, 1 - 1 / (run.step + 2)))
+        average(mean, model, min(0.998, 1 - 1 / (run.step + 2)))
         sums.append((by_tag.item(), by_caption.item()))
         run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
         if run.step % 50 == 0:

@@ -1,6 +1,7 @@
 """CLIP's tokenizer: lower-case BPE with `</w>`, start and end as the last two ids, as the published ones have."""
 
 import json
+import shutil
 from pathlib import Path
 
 import torch
@@ -59,6 +60,9 @@ class Tokens:
 
 def load_or_train(args, tags: list[str], sets) -> Tokens:
     path = args.work / ("clip-clean" if args.clean else "clip") / "tokenizer.json"
+    if args.start and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(args.start / "tokenizer.json", path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         told = [caption for photos in sets.values() for five in photos.captions or () for caption in five]
