@@ -1,12 +1,15 @@
 """Trains BLIP-nano: captions of photographs, of labels and of drawn scenes, teacher-forced.
 
-    python -m vision.blip --data PACK --work WORK --minutes 120 [--clean] [--device cuda]
+    python -m vision.blip --data PACK --work WORK --minutes 120 [--start FOLDER] [--clean] [--device cuda]
 
-Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate.
+Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate; with `--start` its decoder and its
+tokenizer are those of an earlier BLIP-nano.
 """
 
 import random
 import re
+import shutil
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
@@ -20,14 +23,14 @@ import scenes
 from . import augment, blip_tokens, clip, clip_tokens, data, tags, warm_start
 from .cider import cider_d
 
-SIZE = 128
-SHARES = {"flickr8k": 48, "caltech101": 4, "tiny_imagenet": 6, "scenes": 22}
+SIZE = 112
+SHARES = {"flickr8k": 44, "caltech101": 4, "tiny_imagenet": 6, "drawn": 26}
 SENTENCES = ("a photo of {}", "there is {} in this photo", "a close-up view of {}", "this photo shows {}")
 
 
 def new_model(size: int) -> BlipForConditionalGeneration:
     text = dict(
-        vocab_size=size, hidden_size=192, encoder_hidden_size=256, intermediate_size=768, num_hidden_layers=4, num_attention_heads=3,
+        vocab_size=size, hidden_size=256, encoder_hidden_size=256, intermediate_size=1024, num_hidden_layers=3, num_attention_heads=4,
         max_position_embeddings=48, bos_token_id=blip_tokens.DEC, eos_token_id=blip_tokens.SEP, sep_token_id=blip_tokens.SEP,
         pad_token_id=blip_tokens.PAD, hidden_dropout_prob=0.1, attention_probs_dropout_prob=0.0, is_decoder=True, projection_dim=256,
     )  # fmt: skip
@@ -46,7 +49,7 @@ def clean(caption: str) -> str:
 
 
 class Batches:
-    def __init__(self, sets, drawn, rng, per_picture=2):
+    def __init__(self, sets, drawn, rng, per_picture=3):
         self.sets, self.drawn, self.rng, self.per_picture = sets, drawn, rng, per_picture
         self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
 
@@ -61,7 +64,7 @@ class Batches:
                 told = self._captions(photos, place)
                 captions += told
                 owners += [base + offset] * len(told)
-        for picture, _, caption in self.drawn.take(SHARES["scenes"]):
+        for picture, _, caption in self.drawn.take(SHARES["drawn"]):
             pictures.append(augment.view(picture, SIZE, 0.9, self.rng, flip=False)[None])
             captions.append(caption)
             owners.append(owners[-1] + 1)
@@ -107,7 +110,7 @@ def measure(model, tokens, args, count: int) -> dict:
         given = captions_of(model, tokens, pictures)
         references = [[clean(caption) for caption in row["captions"]] for row in rows]
         numbers |= {"cider": cider_d(given, references), "distinct": len(set(given)), "sample": given[:5]}
-    drawn = data.Scenes(tags.Truths([*scenes.COLOURS, *scenes.SHAPES], set()), random.Random(-3), size=count // 5)
+    drawn = data.Drawn(tags.Truths([*scenes.COLOURS, *scenes.SHAPES], set()), random.Random(-3), count // 5, kinds={"scene": 1})
     given = captions_of(model, tokens, torch.stack([picture for picture, _, _ in drawn.pool]))
     right = sum(one == truth for one, (_, _, truth) in zip(given, drawn.pool))
     return numbers | {"scenes_right": round(100 * right / len(given), 1)}
@@ -115,6 +118,9 @@ def measure(model, tokens, args, count: int) -> dict:
 
 def tokens_for(args, sets) -> blip_tokens.Tokens:
     path = args.work / args.name / "tokenizer.json"
+    if args.start and not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(args.start / "tokenizer.json", path)
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         told = [clean(caption) for photos in sets.values() for five in photos.captions or () for caption in five]
@@ -131,27 +137,32 @@ def start_from_clip(model, args, sets):
     state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
     source = clip.new_model(clip_tokens.Tokens(folder / "tokenizer.json"))
     source.load_state_dict(state["mean"])
+    warm_start.resize(source, SIZE)
     pictures = next(iter(sets.values())).pictures[:200]
     warm_start.fold(source.vision_model, model.vision_model, augment.whole(pictures, SIZE))
+    if args.start:
+        earlier = BlipForConditionalGeneration.from_pretrained(args.start).float()
+        model.text_decoder.load_state_dict(earlier.text_decoder.state_dict())
 
 
 def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=120)
     flags.add_argument("--rate", type=float, default=1e-3)
+    flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
     flags.add_argument("--report-every", type=float, default=1200, help="seconds")
     args = options.parse(flags)
     args.name = "blip-clean" if args.clean else "blip"
     rng = random.Random(args.seed)
-    tag_names, labels = data.vocabulary(args)
-    truths = tags.Truths(tag_names, labels)
+    vocabulary = data.vocabulary(args)
+    truths = tags.Truths(vocabulary.taught, vocabulary.labels)
     names = ("caltech101",) if args.clean else ("flickr8k", "caltech101", "tiny_imagenet")
     sets = {name: data.load(args, name, "train", truths) for name in names}
     tokens = tokens_for(args, sets)
     model = new_model(tokens.size)
-    batches = Batches(sets, data.Scenes(truths, rng), rng)
+    batches = Batches(sets, data.Drawn(truths, rng), rng)
     run = runs.Run(args.work, args.name, args.minutes)
     if not (run.folder / "checkpoint.pt").exists():
         start_from_clip(model, args, sets)

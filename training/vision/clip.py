@@ -20,10 +20,11 @@ from transformers import CLIPConfig, CLIPModel
 import options
 import runs
 
-from . import augment, clip_tokens, data, measure, tags
+from . import augment, clip_tokens, data, measure, tags, warm_start
 
 PROMPTS = ("a photo of a {}", "a photo of a {}", "a picture of a {}", "A photo of {}", "{}", "a {}", "a photo of the {}", "an image of {}")
 SIZES = ((0.45, 64), (0.8, 96), (1.01, 128))  # up to this share of the time, this resolution
+EXTRA = 128  # tags without pictures that take part in a step
 SHARES = {"tiny_imagenet": 120, "caltech101": 32, "flickr8k": 64, "scenes": 40}
 
 
@@ -38,16 +39,11 @@ def new_model(tokens) -> CLIPModel:
     return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=256, attn_implementation="eager"))
 
 
-@torch.no_grad()
 def start_from(folder, model: CLIPModel) -> None:
-    """The weights of an earlier CLIP-nano; position embeddings of another picture size are interpolated."""
-    state = CLIPModel.from_pretrained(folder).float().state_dict()
-    name = "vision_model.embeddings.position_embedding.weight"
-    old, side = state[name], model.config.vision_config.image_size // model.config.vision_config.patch_size
-    square = old[1:].T.unflatten(1, (math.isqrt(len(old) - 1),) * 2)[None]
-    grown = F.interpolate(square, size=(side, side), mode="bicubic", align_corners=False)[0].flatten(1).T
-    state[name] = torch.cat([old[:1], grown])
-    model.load_state_dict(state)
+    """The weights of an earlier CLIP-nano, whatever its picture size was."""
+    earlier = CLIPModel.from_pretrained(folder).float()
+    warm_start.resize(earlier, model.config.vision_config.image_size)
+    model.load_state_dict(earlier.state_dict())
 
 
 class Towers:
@@ -91,7 +87,7 @@ class Batches:
 def tag_loss(logits, truths, frequency):
     """Every tag that is true against all that are false; unknown ones take no part. The log frequency makes a frequent
     tag earn its place."""
-    logits = logits + frequency.clamp(min=1e-5).log()
+    logits = logits + frequency.clamp(min=1e-3).log()
     against = logits.masked_fill(truths >= 0, -1e4).logsumexp(1, keepdim=True)
     yes = truths > 0
     each = F.softplus(against - logits) * yes
@@ -114,20 +110,28 @@ def average(mean, model, keep):
             kept.lerp_(now, 1 - keep)
 
 
-def losses(towers, batch, tag_names, frequency, rng, device):
+def columns(truths, taught: int, rng: random.Random) -> torch.Tensor:
+    """The tags that take part in a step: all that are taught, the extra ones that are true of a picture, and some others."""
+    count = truths.shape[1]
+    true = [place for place in (truths[:, taught:] > 0).any(0).nonzero().flatten().tolist()][:EXTRA]
+    drawn = rng.sample(range(count - taught), min(EXTRA - len(true), count - taught))
+    return torch.tensor([*range(taught), *(taught + place for place in sorted({*true, *drawn}))])
+
+
+def losses(towers, batch, vocabulary, frequency, rng, device):
     pictures, truths, captions = batch
     inputs = augment.jitter(augment.normalised(pictures.to(device)))
-    truths = truths.to(device)
+    kept = columns(truths, len(vocabulary.taught), rng)
+    truths = truths[:, kept].to(device)
     told = [place for place, caption in enumerate(captions) if caption]
     prompt = rng.choice(PROMPTS)
     with torch.autocast(device, torch.bfloat16):
         seen = towers.pictures(inputs)
-        names = towers.texts([prompt.format(tag) for tag in tag_names])
+        names = towers.texts([prompt.format(vocabulary.tags[place]) for place in kept])
         said = towers.texts([captions[place] for place in told])
     scale = towers.model.logit_scale.exp().clamp(max=100)
-    counts = (truths > 0).float().mean(0)
-    frequency.lerp_(counts, 0.02)
-    by_tag = tag_loss(scale * seen @ names.T, truths, frequency)
+    frequency[kept] = frequency[kept].lerp((truths > 0).float().mean(0), 0.02)
+    by_tag = tag_loss(scale * seen @ names.T, truths, frequency[kept])
     by_caption = caption_loss(scale * seen[told] @ said.T, [captions[place] for place in told])
     return by_tag, by_caption
 
@@ -142,11 +146,11 @@ def main():
     flags.add_argument("--report-every", type=float, default=1200, help="seconds")
     args = options.parse(flags)
     rng = random.Random(args.seed)
-    tag_names, labels = data.vocabulary(args)
-    truths = tags.Truths(tag_names, labels)
+    vocabulary = data.vocabulary(args)
+    truths = tags.Truths(vocabulary.taught, vocabulary.labels, vocabulary.extra, vocabulary.synonyms)
     names = ("caltech101",) if args.clean else ("tiny_imagenet", "caltech101", "flickr8k")
     sets = {name: data.load(args, name, "train", truths) for name in names}
-    tokens = clip_tokens.load_or_train(args, tag_names, sets)
+    tokens = clip_tokens.load_or_train(args, vocabulary.tags, sets)
     model = new_model(tokens).to(args.device)
     if args.start:
         start_from(args.start, model)
@@ -154,16 +158,16 @@ def main():
         model.logit_scale.data.fill_(math.log(1 / 0.07))
     mean = copy.deepcopy(model).requires_grad_(False)
     steppers = runs.optimizers(model, args.rate, lambda name: name.startswith("vision_model.encoder"))
-    batches = Batches(sets, data.Scenes(truths, rng), rng)
+    batches = Batches(sets, data.Drawn(truths, rng), rng)
     run = runs.Run(args.work, "clip-clean" if args.clean else "clip", args.minutes)
     parts = {"model": model, "mean": mean, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
         rng.seed(args.seed + run.step)
-    towers, frequency = Towers(model, tokens), torch.full((len(tag_names),), 0.01, device=args.device)
+    towers, frequency = Towers(model, tokens), torch.full((len(vocabulary.tags),), 0.01, device=args.device)
     sums, due = [], run.elapsed + args.report_every
     while run.share < 1:
         size = next(size for until, size in SIZES if run.share < until)
-        by_tag, by_caption = losses(towers, batches.next(size), tag_names, frequency, rng, args.device)
+        by_tag, by_caption = losses(towers, batches.next(size), vocabulary, frequency, rng, args.device)
         runs.step(by_tag + 0.5 * by_caption, model, steppers, args.rate * run.rate())
         average(mean, model, min(0.998, 1 - 1 / (run.step + 2)))
         sums.append((by_tag.item(), by_caption.item()))
@@ -172,7 +176,7 @@ def main():
             tag, caption = (round(sum(column) / len(column), 3) for column in zip(*sums[-50:]))
             run.report(size=size, tag_loss=tag, caption_loss=caption)
         if run.elapsed > due or run.share >= 1:
-            run.report(**measure.clip(Towers(mean, tokens), args, tag_names, size))
+            run.report(**measure.clip(Towers(mean, tokens), args, vocabulary.tags, size))
             due = run.elapsed + args.report_every
         run.save(600, **parts)
     run.save(**parts)

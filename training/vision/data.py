@@ -6,10 +6,13 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+import options
 import pack
 import scenes
+import texts
+from ocr import page
 
-from . import drawing, tags
+from . import drawing, landscapes, tags
 from .augment import view
 
 
@@ -24,15 +27,38 @@ class Photos:
     least: float  # smallest window, as a share of the area
 
 
+WRITTEN = (  # what is drawn, its caption, its tags
+    (texts.coloured_words, "words in different colours", ("word", "letters")),
+    (texts.sign, "a sign with words on it", ("sign", "word")),
+    (texts.menu, "a menu with prices", ("menu", "price")),
+    (texts.page, "a page of text", ("page", "document")),
+)
 LEAST = {"tiny_imagenet": 0.3, "caltech101": 0.4, "flickr8k": 0.5}
 
 
-def vocabulary(args) -> tuple[list[str], set[str]]:
-    """(tags, labels), from the training split alone."""
-    labels = {row["label"] for name in ("caltech101", "tiny_imagenet") for row in pack.rows(args.data, name, ["label"], "train")}
+@dataclass
+class Vocabulary:
+    """`taught` tags have pictures here; `extra` ones are known by name only, and are taught where they are not."""
+
+    taught: list[str]
+    extra: list[str]
+    labels: set[str]
+    synonyms: dict[str, set[str]]  # label -> its other names
+
+    @property
+    def tags(self) -> list[str]:
+        return self.taught + self.extra
+
+
+def vocabulary(args) -> Vocabulary:
+    """From the training split, and from the list of tags that the crate holds."""
+    synonyms = {row["label"]: {name.lower() for name in row["synonyms"]} for row in pack.rows(args.data, "tiny_imagenet", ["label", "synonyms"], "train")}
+    labels = {row["label"] for row in pack.rows(args.data, "caltech101", ["label"], "train")} | set(synonyms)
     labels.discard(None)
     captions = [] if args.clean else [row["captions"] for row in pack.rows(args.data, "flickr8k", ["captions"], "train")]
-    return tags.all_tags(sorted(labels), [tags.caption_counts(five) for five in captions]), labels
+    taught = tags.all_tags(sorted(labels), [tags.caption_counts(five) for five in captions])
+    listed = (options.VOCAB / "tags.txt").read_text().splitlines()
+    return Vocabulary(taught, [tag for tag in listed if tag not in set(taught)], labels, synonyms)
 
 
 def load(args, name: str, split: str, truths: tags.Truths) -> Photos:
@@ -68,17 +94,35 @@ class Sampler:
         return taken
 
 
-class Scenes:
-    """Drawn scenes, kept in a pool that is renewed bit by bit: drawing costs more than a step takes."""
+class Drawn:
+    """Drawn pictures (side, side, 3) with their truths and captions, kept in a pool that is renewed bit by bit: drawing
+    costs more than a step takes."""
 
-    def __init__(self, truths: tags.Truths, rng: random.Random, size: int = 2000, side: int = 144):
-        self.truths, self.rng, self.side = truths, rng, side
+    KINDS = {"scene": 15, "landscape": 3, "text": 2}
+
+    def __init__(self, truths: tags.Truths, rng: random.Random, size: int = 2000, side: int = 144, kinds=None):
+        self.truths, self.rng, self.side, self.kinds = truths, rng, side, kinds or self.KINDS
         self.pool = [self._new() for _ in range(size)]
 
     def _new(self):
+        kind = self.rng.choices(list(self.kinds), self.kinds.values())[0]
+        picture, names, caption = getattr(self, kind)()
+        truth = self.truths.of_scene(names) if kind == "scene" else self.truths.of_names(names)
+        return torch.from_numpy(np.array(picture)), torch.from_numpy(truth), caption
+
+    def scene(self):
         scene = scenes.random_scene(self.rng)
-        picture = torch.from_numpy(drawing.draw(scene, self.side, self.rng))
-        return picture, torch.from_numpy(self.truths.of_scene(scene)), scenes.caption(scene)
+        return drawing.draw(scene, self.side, self.rng), scene, scenes.caption(scene)
+
+    def landscape(self):
+        view = landscapes.random_landscape(self.rng)
+        return landscapes.draw(view, self.side, self.rng), view.tags(), view.caption()
+
+    def text(self):
+        make, caption, names = self.rng.choice(WRITTEN)
+        side = (self.rng.randint(200, 420), self.rng.randint(200, 420))
+        picture = page.draw(self.rng, side, make=make).picture
+        return pack.squash(picture, self.side), {*names, "text"}, caption
 
     def take(self, number: int, renewed: int = 8):
         for _ in range(renewed):

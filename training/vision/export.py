@@ -38,8 +38,7 @@ def main():
     written = json.loads(processor(side).to_json_string())
     (args.to / "preprocessor_config.json").write_text(json.dumps(written, indent=2) + "\n")
     kept = CLIPModel.from_pretrained(args.to, attn_implementation="eager").float()
-    tag_names, _ = data.vocabulary(args)
-    print(json.dumps(measure.clip(clip.Towers(kept, tokens), args, tag_names, side)))
+    print(json.dumps(measure.clip(clip.Towers(kept, tokens), args, data.vocabulary(args).tags, side)))
 
 
 if __name__ == "__main__":

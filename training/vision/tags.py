@@ -14,7 +14,7 @@ STOP = set(
     "he she they another other there has have which who into near next one two three four five six some several front "
     "behind along being be around very this them him looks holding wearing something against each between across under "
     "top having back inside onto above toward towards away not about look looking ii s t n doing does posed what outside "
-    "picture side area small large little young big long old older covered together each number".split()
+    "picture side area small large little asian african air background holds laying high taking catch group ground dressed carrying yard young big long old older covered together each number".split()
 )
 # A label of the photo sets -> what it also is.
 ALSO = {
@@ -62,7 +62,10 @@ MEANS = {"bike": "bicycle", "grassy": "grass", "snowy": "snow", "rocky": "rock",
          "girls": "girl", "men": "man", "women": "woman", "children": "child", "kids": "child", "trees": "tree", "puppy": "dog",
          "gray": "grey", "runs": "running", "jumps": "jumping", "walks": "walking", "plays": "playing", "sits": "sitting",
          "stands": "standing", "rides": "riding", "climbs": "climbing", "swims": "swimming", "mountains": "mountain", "rocks": "rock",
-         "horses": "horse", "cars": "car", "waves": "wave", "hats": "hat", "flags": "flag", "shirts": "shirt"}  # fmt: skip
+         "horses": "horse", "cars": "car", "waves": "wave", "hats": "hat", "flags": "flag", "shirts": "shirt", "sit": "sitting",
+         "stand": "standing", "walk": "walking", "run": "running", "jump": "jumping", "ride": "riding", "play": "playing", "smiles": "smiling",
+         "flowers": "flower", "players": "player", "hands": "hand", "arms": "arm", "pose": "posing", "watches": "watching", "bikes": "bicycle",
+         "race": "racing", "buildings": "building", "skateboarding": "skateboard"}  # fmt: skip
 
 
 @cache
@@ -87,33 +90,52 @@ def all_tags(labels: list[str], counts: list[Counter], least: int = 25) -> list[
 
 
 class Truths:
-    """Rows of +1 (yes), 0 (unknown), -1 (no) over the tags."""
+    """Rows of +1 (yes), 0 (unknown), -1 (no) over the tags, those with pictures first and then the `extra` ones."""
 
-    def __init__(self, tags: list[str], labels: set[str]):
-        self.tags, self.index = tags, {tag: place for place, tag in enumerate(tags)}
+    def __init__(self, tags: list[str], labels: set[str], extra: list[str] = (), synonyms: dict[str, set[str]] | None = None):
+        self.tags, self.synonyms = [*tags, *extra], synonyms or {}
+        self.index = {tag: place for place, tag in enumerate(self.tags)}
+        self.with_word = {}  # a word -> the extra tags that have it
+        for place, tag in enumerate(extra, len(tags)):
+            for word in tag.split():
+                self.with_word.setdefault(word, []).append(place)
+        self.kinds = [(place, also(tag)) for place, tag in enumerate(self.tags) if also(tag)]
+        self.people = [self.index[name] for name in (*PEOPLE, *ROLES, "person") if name in self.index]
         general = {name for label in labels for name in also(label)}
-        things = labels | general | set(ANIMALS) | set(OBJECTS)
+        things = labels | general | set(ANIMALS) | set(OBJECTS) | set(extra)
         # A photograph of a thing may well have people, grass or something red in it.
-        self.is_thing = np.array([tag in things and tag not in COLOURS for tag in tags])
+        self.is_thing = np.array([tag in things and tag not in COLOURS for tag in self.tags])
 
     def of_label(self, label: str) -> np.ndarray:
+        """The label, its synonyms and what it also is: yes. Extra tags that share a word with one of these: unknown."""
+        names = {label, *also(label), *self.synonyms.get(label, ())}
+        words = {word for name in names for word in name.split()}
         row = np.where(self.is_thing, -1, 0).astype(np.int8)
-        row[self.index[label]] = 1
-        row[[self.index[name] for name in also(label)]] = 1
+        row[self.sharing(words)] = 0
+        row[[self.index[name] for name in names if name in self.index]] = 1
         return row
+
+    def sharing(self, words) -> list[int]:
+        """The extra tags that have one of the words."""
+        return [place for word in words for place in self.with_word.get(word, ())]
 
     def of_captions(self, said: Counter) -> np.ndarray:
         """Said twice: yes. Said once, or a kind of what was said: unknown."""
         row = np.full(len(self.tags), -1, np.int8)
-        people = {*PEOPLE, *ROLES, "person"}
-        for tag, place in self.index.items():
-            general = also(tag)
-            if said[tag] >= 2:
-                row[place] = 1
-            elif said[tag] == 1 or any(said[name] for name in general):
-                row[place] = 0
-            elif tag in people and any(said[name] for name in people):
-                row[place] = 0
+        row[self.sharing(said)] = 0
+        for word in said:
+            if word in self.index:
+                row[self.index[word]] = 1 if said[word] >= 2 else 0
+        unsure = [place for place, kinds in self.kinds if any(said[kind] for kind in kinds)]
+        unsure += self.people if any(said[self.tags[place]] for place in self.people) else []
+        row[[place for place in unsure if row[place] < 0]] = 0
+        return row
+
+    def of_names(self, names: set[str]) -> np.ndarray:
+        """These and nothing else; colours are unknown."""
+        row = np.full(len(self.tags), -1, np.int8)
+        row[[self.index[name] for name in COLOURS]] = 0
+        row[[self.index[name] for name in names if name in self.index]] = 1
         return row
 
     def of_scene(self, scene: Scene) -> np.ndarray:

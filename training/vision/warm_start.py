@@ -1,6 +1,24 @@
-"""BLIP's vision from CLIP's. BLIP has no norm before its layers and a bias on its patches: CLIP's norm is folded in."""
+"""Models from earlier ones: another picture size, and BLIP's vision from CLIP's.
+
+BLIP has no norm before its layers and a bias on its patches: CLIP's norm is folded in.
+"""
+
+import math
 
 import torch
+import torch.nn.functional as F
+
+
+@torch.no_grad()
+def resize(clip, side: int) -> None:
+    """Interpolates the position embeddings for pictures of `side` pixels."""
+    embeddings = clip.vision_model.embeddings
+    old, patches = embeddings.position_embedding.weight, side // embeddings.patch_size
+    square = old[1:].T.unflatten(1, (math.isqrt(len(old) - 1),) * 2)[None]
+    grown = F.interpolate(square, size=(patches, patches), mode="bicubic", align_corners=False)[0].flatten(1).T
+    embeddings.position_embedding = torch.nn.Embedding.from_pretrained(torch.cat([old[:1], grown]), freeze=False)
+    embeddings.position_ids = torch.arange(patches * patches + 1)[None]
+    embeddings.image_size = clip.config.vision_config.image_size = side
 
 
 @torch.no_grad()
