@@ -2,7 +2,7 @@
 
     python -m vision.clip --data PACK --work WORK --minutes 240 [--start FOLDER] [--clean] [--device cuda]
 
-One softmax over all tags, in which a picture's unknown tags take no part, with the log frequency of each tag added
+One softmax over all tags, in which a picture's unknown tags count little, with the log frequency of each tag added
 while training so that "man" and "dog" do not lead every list afterwards; symmetric contrast over captions; a
 resolution that rises; the weights averaged. `--start` goes on from the weights and the tokenizer of an earlier CLIP-nano
 of the same shape; `--clean` leaves out the sets with research-only terms.
@@ -24,6 +24,7 @@ from . import augment, clip_tokens, data, measure, tags, warm_start
 
 PROMPTS = ("a photo of a {}", "a photo of a {}", "a picture of a {}", "A photo of {}", "{}", "a {}", "a photo of the {}", "an image of {}")
 SIZES = ((0.45, 64), (0.8, 96), (1.01, 128))  # up to this share of the time, this resolution
+UNTOLD = 0.2  # how much a tag counts as false that is not known to be true: a photograph of a thing mostly shows little else
 EXTRA = 128  # tags without pictures that take part in a step
 SHARES = {"tiny_imagenet": 120, "caltech101": 32, "flickr8k": 64, "scenes": 40}
 
@@ -85,10 +86,11 @@ class Batches:
 
 
 def tag_loss(logits, truths, frequency):
-    """Every tag that is true against all that are false; unknown ones take no part. The log frequency makes a frequent
-    tag earn its place."""
+    """Every tag that is true against all that are false and, with less weight, those that nobody has told. The log
+    frequency makes a frequent tag earn its place."""
     logits = logits + frequency.clamp(min=1e-3).log()
-    against = logits.masked_fill(truths >= 0, -1e4).logsumexp(1, keepdim=True)
+    doubt = torch.tensor([1.0, UNTOLD, 1e-20], device=logits.device).log()[truths.long() + 1]
+    against = (logits + doubt).logsumexp(1, keepdim=True)
     yes = truths > 0
     each = F.softplus(against - logits) * yes
     return (each.sum(1) / yes.sum(1).clamp(min=1))[yes.any(1)].mean()
