@@ -1,12 +1,13 @@
 """What nano's CLIP and BLIP say about the pictures of the pack: the evidence that the reader learns to read.
 
-    python evidence.py --data PACK --work WORK
+    python evidence.py --data PACK --work WORK [--clip FOLDER --blip FOLDER]
 
 Writes WORK/evidence/{flickr8k,caltech101,tiny_imagenet}_{train,val}.jsonl, one line per picture with its row number,
-tags and attributes (best first) and captions (the beam-search caption first, then samples).
+tags and attributes (best first) and captions (the beam-search caption first, then samples, those that fit best first).
 """
 
 import json
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -41,21 +42,31 @@ class Tagger:
 
     def embed(self, texts):
         longest = self.model.config.text_config.max_position_embeddings
+        end = self.model.config.text_config.eos_token_id
         rows = []
-        for text in texts:
-            ids = self.tokenizer(text).input_ids
-            ids = ids if len(ids) <= longest else ids[: longest - 1] + ids[-1:]
-            rows.append(self.model.text_projection(self.model.text_model(torch.tensor([ids])).pooler_output))
+        for start in range(0, len(texts), 256):
+            ids = [self.tokenizer(text).input_ids for text in texts[start : start + 256]]
+            ids = [row if len(row) <= longest else row[: longest - 1] + row[-1:] for row in ids]
+            width = max(map(len, ids))
+            mask = torch.tensor([[1] * len(row) + [0] * (width - len(row)) for row in ids])
+            padded = torch.tensor([row + [end] * (width - len(row)) for row in ids])
+            rows.append(self.model.text_projection(self.model.text_model(padded, attention_mask=mask).pooler_output))
         return F.normalize(torch.cat(rows), dim=-1)
 
-    def __call__(self, pictures, count=8):
+    def __call__(self, pictures, captions, count=8):
+        """(tags, attributes, the captions in their order: the first stays, the others as they fit), each per picture."""
         inputs = normalised(pictures, self.side)
         rows = F.normalize(self.model.visual_projection(self.model.vision_model(inputs).pooler_output), dim=-1)
 
         def best(texts, table):
             return [[texts[i] for i in line] for line in (rows @ table.T).topk(count).indices.tolist()]
 
-        return best(self.tags, self.tag_rows), best(self.attributes, self.attribute_rows)
+        ordered = [[told[0], *self.by_fit(row, told[1:])] for row, told in zip(rows, captions)]
+        return best(self.tags, self.tag_rows), best(self.attributes, self.attribute_rows), ordered
+
+    def by_fit(self, row, captions):
+        fits = (self.embed(captions) @ row).tolist()
+        return [caption for _, caption in sorted(zip(fits, captions), reverse=True)]
 
 
 class Captioner:
@@ -92,8 +103,7 @@ def see(args, tagger, captioner, name, split, limit, samples):
     with target.open("a") as out:
         for start in range(done, len(pictures), BATCH):
             batch = pictures[start : start + BATCH]
-            tags, attributes = tagger(batch)
-            captions = captioner(batch, samples)
+            tags, attributes, captions = tagger(batch, captioner(batch, samples))
             for offset in range(len(batch)):
                 record = {"row": start + offset, "tags": tags[offset]}
                 record |= {"attributes": attributes[offset], "captions": captions[offset]}
@@ -106,10 +116,12 @@ def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--limit", type=int, default=1500, help="pictures per split of the label sets")
     flags.add_argument("--captioned", type=int, help="pictures per split of Flickr8k")
-    flags.add_argument("--samples", type=int, default=6, help="sampled captions per picture")
+    flags.add_argument("--samples", type=int, default=10, help="sampled captions per picture")
+    flags.add_argument("--clip", type=Path, default=options.NANO / "clip", help="folder")
+    flags.add_argument("--blip", type=Path, default=options.NANO / "blip", help="folder")
     args = options.parse(flags)
-    tagger = Tagger(options.NANO / "clip", options.NANO / "vocab")
-    captioner = Captioner(options.NANO / "blip")
+    tagger = Tagger(args.clip, options.NANO / "vocab")
+    captioner = Captioner(args.blip)
     for name in pack.SIDES:
         for split in ("val", "train"):
             limit = args.captioned if name == "flickr8k" else args.limit

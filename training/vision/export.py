@@ -1,8 +1,8 @@
-"""Writes the trained CLIP (its averaged weights) as f16 in the Hugging Face layout, and measures what was written.
+"""Writes a trained CLIP (its averaged weights) or BLIP as f16 in the Hugging Face layout, and measures what was written.
 
-    python -m vision.export --data PACK --work WORK [--clean] [--to FOLDER]
+    python -m vision.export clip|blip --data PACK --work WORK [--clean] [--to FOLDER]
 
-After CLIP has changed: `cargo run --release -p lens-vision --example nano_vocabulary`, then `evidence.py` and the reader.
+After CLIP has changed: `cargo run --release -p lens --example nano_vocabulary`, then `evidence.py` and the reader.
 """
 
 import json
@@ -10,35 +10,55 @@ import shutil
 from pathlib import Path
 
 import torch
-from transformers import CLIPImageProcessor, CLIPModel
+from transformers import BlipForConditionalGeneration, BlipImageProcessor, CLIPImageProcessor, CLIPModel
 
 import options
 
-from . import clip, clip_tokens, data, measure
+from . import blip, blip_tokens, clip, clip_tokens, data, measure
 
 
-def processor(side: int) -> CLIPImageProcessor:
+def write(model, name: str, processor, tokenizer: Path, to: Path) -> None:
     """Pictures are squashed, so nothing at the border is lost."""
-    return CLIPImageProcessor(size={"height": side, "width": side}, resample=3, do_center_crop=False)
+    to.mkdir(parents=True, exist_ok=True)
+    model.half().save_pretrained(to)
+    shutil.copyfile(tokenizer, to / "tokenizer.json")
+    (to / "preprocessor_config.json").write_text(json.dumps(json.loads(processor.to_json_string()), indent=2) + "\n")
+    print(f"{name}: {sum(file.stat().st_size for file in to.iterdir()) / 1e6:.1f} MB in {to}")
+
+
+def export_clip(args, work: Path, state: dict) -> dict:
+    tokens = clip_tokens.Tokens(work / "tokenizer.json")
+    model = clip.new_model(tokens)
+    model.load_state_dict(state["mean"])
+    side = model.config.vision_config.image_size
+    processor = CLIPImageProcessor(size={"height": side, "width": side}, resample=3, do_center_crop=False)
+    write(model, "CLIP", processor, work / "tokenizer.json", args.to)
+    kept = CLIPModel.from_pretrained(args.to, attn_implementation="eager").float()
+    return measure.clip(clip.Towers(kept, tokens), args, data.vocabulary(args).tags, side)
+
+
+def export_blip(args, work: Path, state: dict) -> dict:
+    tokens = blip_tokens.Tokens(work / "tokenizer.json")
+    model = blip.new_model(tokens.size)
+    model.load_state_dict(state["model"])
+    processor = BlipImageProcessor(size={"height": blip.SIZE, "width": blip.SIZE}, resample=3)
+    write(model, "BLIP", processor, work / "tokenizer.json", args.to)
+    kept = BlipForConditionalGeneration.from_pretrained(args.to, attn_implementation="eager").float()
+    return blip.measure(kept, tokens, args, args.limit)
 
 
 def main():
     flags = options.parser(__doc__.splitlines()[0])
+    flags.add_argument("model", choices=("clip", "blip"))
     flags.add_argument("--clean", action="store_true", help="the variant of Caltech-101 and drawn scenes only")
-    flags.add_argument("--to", type=Path, default=options.NANO / "clip", help="folder")
+    flags.add_argument("--limit", type=int, default=1000, help="photographs that BLIP is measured on")
+    flags.add_argument("--to", type=Path, help="folder; the crate's if it is left out")
     args = options.parse(flags)
-    work = args.work / ("clip-clean" if args.clean else "clip")
-    tokens = clip_tokens.Tokens(work / "tokenizer.json")
-    model = clip.new_model(tokens)
-    model.load_state_dict(torch.load(work / "checkpoint.pt", map_location="cpu", weights_only=True)["mean"])
-    args.to.mkdir(parents=True, exist_ok=True)
-    model.half().save_pretrained(args.to)
-    shutil.copyfile(work / "tokenizer.json", args.to / "tokenizer.json")
-    side = model.config.vision_config.image_size
-    written = json.loads(processor(side).to_json_string())
-    (args.to / "preprocessor_config.json").write_text(json.dumps(written, indent=2) + "\n")
-    kept = CLIPModel.from_pretrained(args.to, attn_implementation="eager").float()
-    print(json.dumps(measure.clip(clip.Towers(kept, tokens), args, data.vocabulary(args).tags, side)))
+    args.to = args.to or options.NANO / args.model
+    work = args.work / (args.model + ("-clean" if args.clean else ""))
+    state = torch.load(work / "checkpoint.pt", map_location="cpu", weights_only=True)
+    export = {"clip": export_clip, "blip": export_blip}[args.model]
+    print(json.dumps(export(args, work, state)))
 
 
 if __name__ == "__main__":
