@@ -2,8 +2,8 @@
 
     python -m vision.blip --data PACK --work WORK --minutes 120 [--start FOLDER] [--clean] [--device cuda]
 
-Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate; with `--start` its decoder and its
-tokenizer are those of an earlier BLIP-nano.
+Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate; `--start` goes on from the weights
+and the tokenizer of an earlier BLIP-nano of the same shape.
 """
 
 import random
@@ -140,9 +140,6 @@ def start_from_clip(model, args, sets):
     warm_start.resize(source, SIZE)
     pictures = next(iter(sets.values())).pictures[:200]
     warm_start.fold(source.vision_model, model.vision_model, augment.whole(pictures, SIZE))
-    if args.start:
-        earlier = BlipForConditionalGeneration.from_pretrained(args.start).float()
-        model.text_decoder.load_state_dict(earlier.text_decoder.state_dict())
 
 
 def main():
@@ -164,7 +161,9 @@ def main():
     model = new_model(tokens.size)
     batches = Batches(sets, data.Drawn(truths, rng), rng)
     run = runs.Run(args.work, args.name, args.minutes)
-    if not (run.folder / "checkpoint.pt").exists():
+    if args.start:
+        model.load_state_dict(BlipForConditionalGeneration.from_pretrained(args.start).float().state_dict())
+    elif not (run.folder / "checkpoint.pt").exists():
         start_from_clip(model, args, sets)
     model = model.to(args.device)
     steppers = runs.optimizers(model, args.rate, lambda name: ".layer" in name, {"vision_model": 0.5})
