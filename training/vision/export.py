@@ -2,7 +2,7 @@
 
     python -m vision.export clip|blip --data PACK --work WORK [--clean] [--to FOLDER]
 
-After CLIP has changed: `cargo run --release -p lens --example nano_vocabulary`, then `evidence.py` and the reader.
+After CLIP has changed: `cargo run --release -p lens-vision --example nano_vocabulary`, then `evidence.py` and the reader.
 """
 
 import json

@@ -85,7 +85,7 @@ mod tests {
     use lens_nn::backend::cpu::{Cpu, CpuOptions};
     use std::sync::Arc;
 
-    /// `cargo run --release -p lens --example nano_vocabulary` makes them again.
+    /// `cargo run --release -p lens-vision --example nano_vocabulary` makes them again.
     #[test]
     fn the_kept_embeddings_are_those_of_this_clip() {
         let cpu = Arc::new(Cpu::new(CpuOptions::default()));

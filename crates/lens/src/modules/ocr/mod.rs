@@ -8,13 +8,19 @@ mod models;
 
 pub use models::OcrModels;
 
-use crate::{Error, ErrorKind, Fingerprint, Item, Look, Module, Result, evidence::hex, lazy::Lazy};
+use crate::{
+    Error, ErrorKind, Fingerprint, Item, Look, Module, Result,
+    evidence::{OcrLine, hex},
+    lazy::Lazy,
+};
 use engine::Engine;
 use lens_nn::panics;
 use sha2::{Digest, Sha256};
 
 /// A line that is less sure is noise more often than text.
 const LEAST_CONFIDENCE: f32 = 0.5;
+/// The same for a line of one character: a ring is an O, a stroke is an l.
+const LEAST_CONFIDENCE_OF_ONE: f32 = 0.85;
 const FAILED: &str = "The OCR library gave up on this picture: text in it may have been missed.";
 
 /// Reads text. The models are loaded when they are first needed.
@@ -35,7 +41,8 @@ impl OcrModule {
             .with("recogniser", &hash(&models.recogniser))
             .with("alphabet", &models.alphabet)
             .with("max_side", &max_side)
-            .with("least_confidence", &LEAST_CONFIDENCE);
+            .with("least_confidence", &LEAST_CONFIDENCE)
+            .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE);
         Self { models, max_side: max_side.max(1), fingerprint, engine: Lazy::new() }
     }
 }
@@ -57,14 +64,18 @@ impl Module for OcrModule {
             // ocrs and rten panic on some inputs; nothing of theirs is changed by a call, so none is left half-way.
             match panics::caught(|| engine.read(look.picture(), self.max_side)) {
                 Some(lines) => {
-                    let sure = lines?.into_iter().filter(|line| line.confidence >= LEAST_CONFIDENCE);
-                    sure.for_each(|line| sink(index, Item::Ocr(line)));
+                    lines?.into_iter().filter(is_sure).for_each(|line| sink(index, Item::Ocr(line)));
                 }
                 None => sink(index, Item::Note(FAILED.to_owned())),
             }
         }
         Ok(())
     }
+}
+
+fn is_sure(line: &OcrLine) -> bool {
+    let is_one = line.text.chars().nth(1).is_none();
+    line.confidence >= if is_one { LEAST_CONFIDENCE_OF_ONE } else { LEAST_CONFIDENCE }
 }
 
 fn unusable(models: &OcrModels) -> Error {
