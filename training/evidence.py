@@ -69,6 +69,17 @@ class Tagger:
         return [caption for _, caption in sorted(zip(fits, captions), reverse=True)]
 
 
+class Earlier:
+    """The captions of an earlier run, where only CLIP has changed."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def captions(self, name, split, start, pictures, samples):
+        lines = (self.folder / f"{name}_{split}.jsonl").read_text().splitlines()[start : start + len(pictures)]
+        return [json.loads(line)["captions"][: samples + 1] for line in lines]
+
+
 class Captioner:
     """BLIP: one beam-5 caption, then samples."""
 
@@ -78,7 +89,7 @@ class Captioner:
         self.side = self.model.config.vision_config.image_size
         self.prompt = self.tokenizer("a picture of").input_ids
 
-    def __call__(self, pictures, samples):
+    def captions(self, name, split, start, pictures, samples):
         inputs = normalised(pictures, self.side)
         beams = self.generate(inputs, num_beams=5, max_length=30, min_length=10)
         sampled = self.generate(
@@ -103,7 +114,7 @@ def see(args, tagger, captioner, name, split, limit, samples):
     with target.open("a") as out:
         for start in range(done, len(pictures), BATCH):
             batch = pictures[start : start + BATCH]
-            tags, attributes, captions = tagger(batch, captioner(batch, samples))
+            tags, attributes, captions = tagger(batch, captioner.captions(name, split, start, batch, samples))
             for offset in range(len(batch)):
                 record = {"row": start + offset, "tags": tags[offset]}
                 record |= {"attributes": attributes[offset], "captions": captions[offset]}
@@ -119,9 +130,10 @@ def main():
     flags.add_argument("--samples", type=int, default=10, help="sampled captions per picture")
     flags.add_argument("--clip", type=Path, default=options.NANO / "clip", help="folder")
     flags.add_argument("--blip", type=Path, default=options.NANO / "blip", help="folder")
+    flags.add_argument("--captions-of", type=Path, help="folder of an earlier evidence: only CLIP looks again")
     args = options.parse(flags)
     tagger = Tagger(args.clip, options.NANO / "vocab")
-    captioner = Captioner(args.blip)
+    captioner = Earlier(args.captions_of) if args.captions_of else Captioner(args.blip)
     for name in pack.SIDES:
         for split in ("val", "train"):
             limit = args.captioned if name == "flickr8k" else args.limit
