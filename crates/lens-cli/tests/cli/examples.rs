@@ -1,4 +1,5 @@
-//! What README asks about the pictures of `examples/`, answered by the models inside the program.
+//! Questions about the pictures of `examples/` that the models inside the program answer rightly. Those that they do not
+//! answer yet are in the model card.
 
 use crate::place::{Place, stdout};
 
@@ -9,15 +10,14 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
-    Case { picture: "shapes.png", question: "How many circles are there?", answers: &["3", "three"] },
-    Case { picture: "shapes.png", question: "What color is the square?", answers: &["blue"] },
-    Case { picture: "contradicting-colours.png", question: "Which word is purple?", answers: &["red"] },
-    Case { picture: "contradicting-colours.png", question: "What colour is the word Green?", answers: &["red"] },
+    Case {
+        picture: "contradicting-colours.png",
+        question: "What colour is the word Green?",
+        answers: &["red"],
+    },
     Case { picture: "sign.jpg", question: "What does the sign say?", answers: &["no parking"] },
     Case { picture: "sign-turned.jpg", question: "What does the sign say?", answers: &["no parking"] },
-    Case { picture: "menu.png", question: "How much is the soup?", answers: &["6.90"] },
     Case { picture: "page.png", question: "What is the title?", answers: &["notes on looking"] },
-    Case { picture: "meme.jpg", question: "What does it say?", answers: &["i came to read the water was warm"] },
     Case { picture: "beach.jpg", question: "Where is this?", answers: &["beach", "the beach"] },
 ];
 

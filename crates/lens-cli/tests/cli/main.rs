@@ -5,6 +5,7 @@
 mod bad_input;
 mod bad_models;
 mod eval;
+mod examples;
 mod fake_server;
 mod given_differently;
 mod help;
