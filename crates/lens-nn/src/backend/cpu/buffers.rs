@@ -58,12 +58,15 @@ mod tests {
         for _ in 0..2 {
             // All in use at once, so that each is one of its own.
             let small: Vec<Vec<f32>> = (0..KEPT).map(|_| buffers.take(2000)).collect();
-            small.into_iter().for_each(|buffer| buffers.give(buffer));
+            for buffer in small {
+                buffers.give(buffer);
+            }
         }
         let large = buffers.take(100_000);
         let address = large.as_ptr();
         buffers.give(large);
-        assert_eq!(buffers.take(100_000).as_ptr(), address, "although many small ones are kept");
+        let taken = buffers.take(100_000);
+        assert_eq!(taken.as_ptr(), address, "although many small ones are kept");
         assert!(buffers.0.lock().unwrap().len() < KEPT);
     }
 
