@@ -115,7 +115,7 @@ def average(mean, model, keep):
 def columns(truths, taught: int, rng: random.Random) -> torch.Tensor:
     """The tags that take part in a step: all that are taught, the extra ones that are true of a picture, and some others."""
     count = truths.shape[1]
-    true = [place for place in (truths[:, taught:] > 0).any(0).nonzero().flatten().tolist()][:EXTRA]
+    true = (truths[:, taught:] > 0).any(0).nonzero().flatten().tolist()[:EXTRA]
     drawn = rng.sample(range(count - taught), min(EXTRA - len(true), count - taught))
     return torch.tensor([*range(taught), *(taught + place for place in sorted({*true, *drawn}))])
 
