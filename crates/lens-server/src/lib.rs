@@ -31,6 +31,9 @@ mod proxy;
 mod rewrite;
 mod serve;
 mod state;
+#[cfg(test)]
+mod testing;
+mod unread;
 mod worker;
 
 pub use app::{app, document};

@@ -100,6 +100,8 @@ pub struct ServerLimits {
     pub request_time: Duration,
     /// Time until an answer begins.
     pub answer_time: Duration,
+    /// Time for which a client may take nothing of an answer that is there; then its connection ends.
+    pub unread_time: Duration,
     /// Time that requests under way get when the server ends.
     pub shutdown_time: Duration,
 }
@@ -148,6 +150,7 @@ impl Default for ServerLimits {
             connections: 256,
             request_time: Duration::from_mins(1),
             answer_time: Duration::from_mins(5),
+            unread_time: Duration::from_mins(1),
             shutdown_time: Duration::from_secs(30),
         }
     }

@@ -1,6 +1,6 @@
 //! Connections: accepted up to a bound, ended in order.
 
-use crate::{app::app, mcp::Tools, options::ServerLimits, state::AppState};
+use crate::{app::app, mcp::Tools, options::ServerLimits, state::AppState, unread::Unread};
 use axum::{Router, body::Body, extract::Request};
 use hyper::body::Incoming;
 use hyper_util::{
@@ -138,7 +138,7 @@ fn connect(
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(limits.request_time)
-        .serve_connection(TokioIo::new(stream), service);
+        .serve_connection(TokioIo::new(Unread::new(stream, limits.unread_time)), service);
     let watched = graceful.watch(connection);
     tokio::spawn(async move {
         // A client that goes away is no error of the server.

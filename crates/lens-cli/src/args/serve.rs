@@ -156,6 +156,10 @@ pub(crate) struct ServeLimits {
     /// Seconds until an answer begins
     #[arg(long, value_name = "SECONDS", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..))]
     pub(crate) answer_time: u32,
+
+    /// Seconds for which a client may take nothing of an answer that is there
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..))]
+    pub(crate) unread_time: u32,
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

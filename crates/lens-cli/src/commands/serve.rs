@@ -129,6 +129,7 @@ fn limits(args: &ServeLimits) -> ServerLimits {
         connections: args.connections as usize,
         request_time: seconds(args.request_time),
         answer_time: seconds(args.answer_time),
+        unread_time: seconds(args.unread_time),
         ..own
     }
 }

@@ -1,26 +1,18 @@
 use super::{Encoder, Promise};
-use crate::{error::AppError, options::ServerLimits};
+use crate::{
+    error::AppError,
+    options::ServerLimits,
+    testing::{Gate, png},
+};
 use axum::body::Bytes;
 use lens::{Embedder, Fingerprint, Lens, Look, Result, Space};
-use std::{
-    io::Cursor,
-    sync::{Arc, Condvar, Mutex},
-};
+use std::sync::Arc;
 
-/// Embeds a picture as its first pixel, when the gate is open; keeps the sizes of batches; panics at a pixel told.
+/// Embeds a picture as its first pixel, when the gate is open; panics at a pixel told.
 #[derive(Default)]
 struct Gated {
-    open: Mutex<bool>,
-    opened: Condvar,
-    batches: Mutex<Vec<usize>>,
+    gate: Gate,
     bad: Option<u8>,
-}
-
-impl Gated {
-    fn open(&self) {
-        *self.open.lock().unwrap() = true;
-        self.opened.notify_all();
-    }
 }
 
 impl Embedder for Gated {
@@ -33,8 +25,7 @@ impl Embedder for Gated {
     }
 
     fn embed_looks(&self, looks: &[Look]) -> Result<Vec<Arc<Vec<f32>>>> {
-        self.batches.lock().unwrap().push(looks.len());
-        drop(self.opened.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+        self.gate.pass(looks.len());
         let pixel = |look: &Look| look.picture().rgb()[0];
         assert!(looks.iter().all(|look| Some(pixel(look)) != self.bad), "a defect of a model");
         Ok(looks.iter().map(|look| Arc::new(vec![f32::from(pixel(look))])).collect())
@@ -50,20 +41,10 @@ fn encoder(model: &Arc<Gated>, limits: &ServerLimits) -> Encoder {
     Encoder::start(Arc::new(lens), limits).unwrap()
 }
 
-fn png(grey: u8) -> Bytes {
-    let mut bytes = Cursor::new(Vec::new());
-    image::RgbImage::from_pixel(2, 2, image::Rgb([grey; 3]))
-        .write_to(&mut bytes, image::ImageFormat::Png)
-        .unwrap();
-    bytes.into_inner().into()
-}
-
 /// Begins the first, so that the others wait together.
-fn begin(encoder: &Encoder, model: &Gated) -> Promise {
+async fn begin(encoder: &Encoder, model: &Gated) -> Promise {
     let first = encoder.embed(png(0));
-    while model.batches.lock().unwrap().is_empty() {
-        std::thread::yield_now();
-    }
+    model.gate.is_busy().await;
     first
 }
 
@@ -71,27 +52,27 @@ fn begin(encoder: &Encoder, model: &Gated) -> Promise {
 async fn pictures_that_wait_are_embedded_together_and_nothing_is_swapped() {
     let model = Arc::new(Gated::default());
     let encoder = encoder(&model, &ServerLimits { batch: 4, ..ServerLimits::default() });
-    let first = begin(&encoder, &model);
+    let first = begin(&encoder, &model).await;
     let rest: Vec<Promise> = (1..7).map(|grey| encoder.embed(png(grey))).collect();
     drop(encoder.embed(png(8)));
     let last = encoder.embed(png(9));
-    model.open();
+    model.gate.open();
     assert_eq!(first.kept("a").await.unwrap(), [0.0]);
     for (grey, promise) in (1u8..).zip(rest) {
         assert_eq!(promise.kept("a").await.unwrap(), [f32::from(grey)]);
     }
     assert_eq!(last.kept("a").await.unwrap(), [9.0]);
-    assert_eq!(*model.batches.lock().unwrap(), [1, 4, 3], "nobody waits for the eighth");
+    assert_eq!(model.gate.batches(), [1, 4, 3], "nobody waits for the eighth");
 }
 
 #[tokio::test]
 async fn one_bad_picture_spoils_no_other() {
     let model = Arc::new(Gated { bad: Some(1), ..Gated::default() });
     let encoder = encoder(&model, &ServerLimits::default());
-    let first = begin(&encoder, &model);
+    let first = begin(&encoder, &model).await;
     let [bad, good] = [1, 2].map(|grey| encoder.embed(png(grey)));
     let broken = encoder.embed(Bytes::from_static(b"no picture"));
-    model.open();
+    model.gate.open();
     assert!(first.kept("a").await.is_ok());
     assert_eq!(bad.kept("a").await.unwrap_err().status, 500);
     assert_eq!(good.kept("a").await.unwrap(), [2.0]);

@@ -91,6 +91,44 @@ async fn a_head_that_never_ends_is_cut_off() {
 }
 
 #[tokio::test]
+async fn a_connection_that_asks_nothing_more_is_closed() {
+    let server = Server::start(Duration::ZERO, short()).await;
+    let answer = server.ask("GET /health HTTP/1.1\r\nhost: localhost\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+}
+
+/// Asks for more than the buffers of sockets hold, and reads so many bytes with a rest before each. What came, and whether
+/// it was all.
+async fn read_slowly(server: &Server, rests: &[Duration]) -> (usize, bool) {
+    const REQUESTS: usize = 1000;
+    let document =
+        server.ask("GET /openapi.json HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n").await;
+    let mut stream =
+        server.connect(&"GET /openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(REQUESTS)).await;
+    let (mut piece, mut read) = (vec![0; 1 << 20], 0);
+    for rest in rests {
+        tokio::time::sleep(*rest).await;
+        read += stream.read(&mut piece).await.unwrap();
+    }
+    while let Ok(more @ 1..) = timeout(PATIENCE, stream.read(&mut piece)).await.expect("the server closes") {
+        read += more;
+    }
+    (read, read > REQUESTS * (document.len() - 100))
+}
+
+#[tokio::test]
+async fn a_client_that_stops_reading_is_cut_off_and_a_slow_one_is_not() {
+    let unread_time = Duration::from_secs(1);
+    let limits = ServerLimits { unread_time, ..short() };
+    let server = Server::start(Duration::ZERO, limits).await;
+    let (read, is_all) = read_slowly(&server, &[unread_time * 3]).await;
+    assert!(!is_all, "{read} bytes were kept for a client that took none");
+    let (read, is_all) = read_slowly(&server, &[unread_time / 3; 6]).await;
+    assert!(is_all, "{read} bytes reached a client that takes its time");
+    server.is_well().await;
+}
+
+#[tokio::test]
 async fn a_body_that_never_ends_is_cut_off_and_told() {
     let server = Server::start(Duration::ZERO, short()).await;
     for path in ["/v1/chat/completions", "/v1/evidence", "/v1/ask"] {

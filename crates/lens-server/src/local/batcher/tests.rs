@@ -1,29 +1,23 @@
 use super::Batcher;
-use crate::metrics::Metrics;
+use crate::{
+    metrics::Metrics,
+    testing::{Gate, until},
+};
 use lens::{
     Answer, Cancel, Decoding, Error, ErrorKind, Lens, Llm, LlmInfo, Prompt, Result, prompt::PackedPrompt,
 };
 use std::{
     sync::{
-        Arc, Condvar, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
 };
 
-/// Says a prompt back word by word once the gate is open; keeps the sizes of batches; fails at "bad".
+/// Says a prompt back word by word once the gate is open; fails at "bad".
 #[derive(Default)]
 struct Echo {
-    open: Mutex<bool>,
-    opened: Condvar,
-    batches: Mutex<Vec<usize>>,
-}
-
-impl Echo {
-    fn open(&self) {
-        *self.open.lock().unwrap() = true;
-        self.opened.notify_all();
-    }
+    gate: Gate,
 }
 
 impl Llm for Echo {
@@ -42,8 +36,7 @@ impl Llm for Echo {
         hear: &mut dyn FnMut(usize, &str),
         cancel: &Cancel,
     ) -> Result<Vec<Answer>> {
-        self.batches.lock().unwrap().push(prompts.len());
-        drop(self.opened.wait_while(self.open.lock().unwrap(), |open| !*open).unwrap());
+        self.gate.pass(prompts.len());
         assert!(prompts.iter().all(|prompt| prompt.text != "panic"), "a defect of a model");
         if prompts.iter().any(|prompt| prompt.text == "bad") {
             return Err(Error::new(ErrorKind::Model, "echo").found("a bad prompt"));
@@ -80,9 +73,7 @@ fn ask(answers: &Arc<Batcher>, text: &str, beams: usize) -> tokio::task::JoinHan
 
 /// Waits until so many questions wait behind the one under way.
 async fn wait_for(answers: &Batcher, waiting: usize) {
-    while answers.shared.queue.len() < waiting {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    until(|| answers.shared.queue.len() >= waiting).await;
 }
 
 #[tokio::test]
@@ -90,19 +81,17 @@ async fn questions_that_wait_are_answered_together_and_nothing_is_swapped() {
     let echo = Arc::new(Echo::default());
     let answers = batcher(&echo);
     let mut asked = vec![(String::from("first"), ask(&answers, "first", 1))];
-    while echo.batches.lock().unwrap().is_empty() {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    echo.gate.is_busy().await;
     for (index, beams) in [1, 1, 1, 3, 1].into_iter().enumerate() {
         let text = format!("question {index}");
         asked.push((text.clone(), ask(&answers, &text, beams)));
         wait_for(&answers, index + 1).await;
     }
-    echo.open();
+    echo.gate.open();
     for (text, answer) in asked {
         assert_eq!(answer.await.unwrap().unwrap(), text);
     }
-    assert_eq!(*echo.batches.lock().unwrap(), [1, 3, 1, 1], "another decoding is another batch");
+    assert_eq!(echo.gate.batches(), [1, 3, 1, 1], "another decoding is another batch");
 }
 
 #[tokio::test]
@@ -111,12 +100,10 @@ async fn one_bad_question_spoils_no_other() {
         let echo = Arc::new(Echo::default());
         let answers = batcher(&echo);
         let first = ask(&answers, "first", 1);
-        while echo.batches.lock().unwrap().is_empty() {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
+        echo.gate.is_busy().await;
         let (good, wrong) = (ask(&answers, "good", 1), ask(&answers, bad, 1));
         wait_for(&answers, 2).await;
-        echo.open();
+        echo.gate.open();
         assert_eq!(first.await.unwrap().unwrap(), "first");
         assert_eq!(good.await.unwrap().unwrap(), "good");
         assert!(wrong.await.unwrap().unwrap_err().starts_with("the language model: "));
@@ -175,9 +162,7 @@ fn hang(answers: &Arc<Batcher>) -> Cancel {
 }
 
 async fn wait_for_begun(silent: &Silent, count: usize) {
-    while silent.begun.load(Ordering::SeqCst) < count {
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
+    until(|| silent.begun.load(Ordering::SeqCst) >= count).await;
 }
 
 #[tokio::test]
