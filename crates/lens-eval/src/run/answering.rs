@@ -2,6 +2,7 @@
 
 use super::{
     asking::{Asker, Given, Prompted},
+    elsewhere::hear_elsewhere,
     vision::concerns_all,
 };
 use crate::{
@@ -9,7 +10,7 @@ use crate::{
     data::{Row, Sample, Truth},
     score::{Likelihoods, with_lengths},
 };
-use lens::{Cancel, Lens, Llm, Prompt, Result, cosines, llm::Reading};
+use lens::{Cancel, Lens, Prompt, Result, cosines, llm::Reading};
 
 /// What a system says, or why it says nothing.
 pub(super) type Said = std::result::Result<Given, Flaw>;
@@ -88,13 +89,15 @@ impl Asker<'_> {
 
     /// What the language model says to a batch of prompts, and how likely it holds each class.
     pub(super) fn ask_llm(&self, batch: Vec<Prompted<'_>>, cancel: &Cancel) -> Result<Vec<Said>> {
-        let llm = self.vision.lens.reader()?;
-        let gives_likelihoods = llm.info().gives_likelihoods;
-        let wanted: Vec<Wanted<'_>> = batch.iter().map(|one| self.wanted(one, gives_likelihoods)).collect();
-        let mut heard = Vec::with_capacity(batch.len());
-        for alike in wanted.chunk_by(Wanted::is_like) {
-            heard.extend(each_or_flaw(alike, |some| self.hear(llm, some, cancel))?);
-        }
+        let lens = self.vision.lens;
+        let info = lens.reader()?.info();
+        let wanted: Vec<Wanted<'_>> =
+            batch.iter().map(|one| self.wanted(one, info.gives_likelihoods)).collect();
+        let heard = if info.remote {
+            hear_elsewhere(lens, &wanted, cancel)?
+        } else {
+            hear_here(lens, &wanted, cancel)?
+        };
         let said = batch.into_iter().zip(heard).map(|(one, heard)| {
             let (text, likelihoods) = heard?;
             Ok(Given { text, likelihoods, ..one.given })
@@ -110,34 +113,10 @@ impl Asker<'_> {
         }
         Wanted { prompt: &one.prompt, speaks: self.speaks(gives_likelihoods, one.sample), classes }
     }
-
-    /// Asks for what is wanted, the same of all. Nothing when the model gives another number of answers.
-    fn hear(&self, llm: &dyn Llm, some: &[Wanted<'_>], cancel: &Cancel) -> Result<Vec<Heard>> {
-        let decoding = self.vision.lens.decoding();
-        let asked: Vec<(&Prompt, Vec<&str>)> =
-            some.iter().map(|one| (one.prompt, one.classes.iter().map(String::as_str).collect())).collect();
-        let mut read = Reading::default();
-        match some.first().map(|one| (one.speaks, one.classes.is_empty())) {
-            Some((true, true)) => {
-                let prompts: Vec<Prompt> = some.iter().map(|one| one.prompt.clone()).collect();
-                read.answers = llm.answer(&prompts, decoding, &mut |_, _| (), cancel)?;
-            }
-            Some((true, false)) => read = llm.answer_and_score(&asked, decoding, cancel)?,
-            Some((false, _)) => read.scores = llm.score_each(&asked)?,
-            None => {}
-        }
-        if some.iter().any(|one| one.speaks) && read.answers.len() != some.len() {
-            return Ok(Vec::new());
-        }
-        let mut texts = read.answers.into_iter().map(|answer| answer.text);
-        let mut likely =
-            read.scores.map(|scores| with_lengths(llm, &asked, scores)).unwrap_or_default().into_iter();
-        Ok(some.iter().map(|_| (texts.next(), likely.next())).collect())
-    }
 }
 
 /// What is wanted of one prompt: an answer, how likely some classes are, or both.
-struct Wanted<'p> {
+pub(super) struct Wanted<'p> {
     prompt: &'p Prompt,
     speaks: bool,
     /// As answers; none where none are to be scored.
@@ -151,7 +130,44 @@ impl Wanted<'_> {
 }
 
 /// The answer and the likelihoods, as far as they were wanted.
-type Heard = (Option<String>, Option<Likelihoods>);
+pub(super) type Heard = (Option<String>, Option<Likelihoods>);
+
+/// Asks the language model for what is wanted, the same of all. Nothing when it gives another number of answers.
+pub(super) fn hear(lens: &Lens, some: &[Wanted<'_>], cancel: &Cancel) -> Result<Vec<Heard>> {
+    let (llm, decoding) = (lens.reader()?, lens.decoding());
+    let asked: Vec<(&Prompt, Vec<&str>)> =
+        some.iter().map(|one| (one.prompt, one.classes.iter().map(String::as_str).collect())).collect();
+    let mut read = Reading::default();
+    match some.first().map(|one| (one.speaks, one.classes.is_empty())) {
+        Some((true, true)) => {
+            let prompts: Vec<Prompt> = some.iter().map(|one| one.prompt.clone()).collect();
+            read.answers = llm.answer(&prompts, decoding, &mut |_, _| (), cancel)?;
+        }
+        Some((true, false)) => read = llm.answer_and_score(&asked, decoding, cancel)?,
+        Some((false, _)) => read.scores = llm.score_each(&asked)?,
+        None => {}
+    }
+    if some.iter().any(|one| one.speaks) && read.answers.len() != some.len() {
+        return Ok(Vec::new());
+    }
+    let mut texts = read.answers.into_iter().map(|answer| answer.text);
+    let mut likely =
+        read.scores.map(|scores| with_lengths(llm, &asked, scores)).unwrap_or_default().into_iter();
+    Ok(some.iter().map(|_| (texts.next(), likely.next())).collect())
+}
+
+/// What a language model on this machine says: what is wanted of neighbours alike, together.
+fn hear_here(
+    lens: &Lens,
+    wanted: &[Wanted<'_>],
+    cancel: &Cancel,
+) -> Result<Vec<std::result::Result<Heard, Flaw>>> {
+    let mut heard = Vec::with_capacity(wanted.len());
+    for alike in wanted.chunk_by(Wanted::is_like) {
+        heard.extend(each_or_flaw(alike, |some| hear(lens, some, cancel))?);
+    }
+    Ok(heard)
+}
 
 /// Whether the answer is one of several classes.
 pub(super) fn chooses(sample: &Sample) -> bool {

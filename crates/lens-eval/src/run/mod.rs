@@ -12,6 +12,7 @@
 mod answering;
 mod asking;
 mod demonstrations;
+mod elsewhere;
 mod embeddings;
 mod gallery;
 mod lines;
@@ -21,8 +22,6 @@ mod tags;
 mod times;
 mod vision;
 
-#[cfg(test)]
-mod flaw_tests;
 #[cfg(test)]
 mod tests;
 
@@ -72,6 +71,25 @@ pub struct Options {
     pub max_broken: f64,
     /// What a picture may be.
     pub limits: Limits,
+}
+
+impl Options {
+    /// LENS alone on all samples, eight at a time; demonstrations from 2000 training samples; a twentieth may be broken.
+    #[must_use]
+    pub fn new(tasks: Vec<Task>, data: impl Into<PathBuf>, out: impl Into<PathBuf>) -> Self {
+        Self {
+            tasks,
+            data: data.into(),
+            out: out.into(),
+            sweep: Sweep::default(),
+            limit: None,
+            seed: 0,
+            pool: 2000,
+            batch: 8,
+            max_broken: 0.05,
+            limits: Limits::default(),
+        }
+    }
 }
 
 /// The models of a run.
@@ -182,7 +200,7 @@ impl<'a> Work<'a> {
         if !dataset.classes.is_empty() {
             files::write_whole(&classes, (dataset.classes.join("\n") + "\n").as_bytes())?;
         }
-        let lens = (models.open)(&task.layers(&classes)?)?;
+        let lens = (models.open)(&task.layers(&classes, &options.sweep)?)?;
         Ok(Self { task, dataset, lens })
     }
 }

@@ -3,13 +3,14 @@
 use super::{
     answering::{Said, chooses},
     asking::{Asker, Given},
+    elsewhere::at_once,
 };
 use crate::{
     Flaw, FlawKind, Vlm,
     data::{Row, Sample},
 };
-use lens::{Cancel, Error, ErrorKind, Result, image::Format};
-use std::{sync::Arc, thread};
+use lens::{Cancel, Error, Result, image::Format};
+use std::sync::Arc;
 
 /// A picture as endpoints take it, and a question.
 struct Request {
@@ -40,13 +41,7 @@ impl Asker<'_> {
             Ok(request) => request.ask(vlm, cancel),
             Err(flaw) => Ok(Err(flaw)),
         };
-        thread::scope(|scope| {
-            let running: Vec<_> =
-                requests.into_iter().map(|request| scope.spawn(move || ask(request))).collect();
-            let lost =
-                |_| Err(Error::new(ErrorKind::Internal, "a question to the vision model").found("a panic"));
-            running.into_iter().map(|one| one.join().unwrap_or_else(lost)).collect()
-        })
+        at_once(requests, ask)
     }
 
     /// Endpoints take JPEG, PNG, WebP and GIF; of every other format they get the upright pixels as PNG.

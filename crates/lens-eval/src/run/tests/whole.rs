@@ -1,128 +1,12 @@
 //! Whole runs with fake models over pictures made here.
 
-use super::{Ended, Line, Models, Options, Plan, run, samples_path};
-use crate::{Ablation, Sweep, System, Task, report};
-use lens::{
-    Cancel, Item, Lens, Result, Store,
-    config::Layer,
-    evidence::Caption,
-    image::Limits,
-    modules::VocabularyModule,
-    testing::{ColourEmbedder, FakeLlm, FakeModule},
-    vocab::{EmbeddedVocabulary, Vocabulary},
+use super::place::{Place, files, right};
+use crate::{
+    Ablation, Choice, Ended, Options, Sweep, System, report,
+    run::{Plan, samples_path},
+    score::Basis,
 };
-use std::{collections::BTreeMap, path::Path, sync::Arc};
-use tempfile::TempDir;
-
-const TASK: &str = r#"
-name = "colours"
-title = "Colours"
-version = 1
-kind = "classification"
-[data]
-layout = "folders"
-split = "test"
-train = "train"
-[evidence]
-modules = ["tags", "captions"]
-tags_are_classes = true
-[prompt]
-question = "Which colour?"
-"#;
-
-/// Pictures of three colours in two splits, a home for evidence, a folder for runs.
-struct Place {
-    folder: TempDir,
-    store: Arc<Store>,
-    looks: Arc<FakeModule>,
-}
-
-impl Place {
-    fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        for split in ["test", "train"] {
-            for (name, colour) in [("red", [250u8, 0, 0]), ("green", [0, 250, 0]), ("blue", [0, 0, 250])] {
-                for number in 0..3u8 {
-                    let shade =
-                        colour.map(|value| value.saturating_sub(number + u8::from(split == "train") * 10));
-                    write_picture(&folder.path().join(format!("data/{split}/{name}/{number}.png")), shade);
-                }
-            }
-        }
-        let store = Arc::new(Store::open(&folder.path().join("evidence.sqlite"), 1 << 24));
-        let caption = Caption { text: "a plain wall".into(), ..Caption::default() };
-        let looks = Arc::new(FakeModule::seeing("captions", vec![Item::Caption(caption)]));
-        Self { folder, store, looks }
-    }
-
-    fn path(&self, name: &str) -> std::path::PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn options(&self, out: &str) -> Options {
-        Options {
-            tasks: vec![Task::parse("colours", TASK).unwrap()],
-            data: self.path("data"),
-            out: self.path(out),
-            sweep: Sweep::default(),
-            limit: None,
-            seed: 0,
-            pool: 100,
-            batch: 2,
-            max_broken: 0.0,
-            limits: Limits::default(),
-        }
-    }
-
-    /// CLIP of three colours, whose tags are the classes; a reader that finds likely what it reads.
-    fn lens(&self, layers: &[Layer], llm: FakeLlm) -> Result<Lens> {
-        let names_classes = |layer: &Layer| format!("{layer:?}").contains("classes_colours");
-        assert!(layers.iter().any(names_classes), "the tags are chosen among the classes");
-        let vocabulary = Vocabulary::new("colours", ["blue", "green", "red"])?;
-        let embeddings = lens::Embedder::embed_texts(&ColourEmbedder, vocabulary.texts())?;
-        let embedded = EmbeddedVocabulary::new(vocabulary, "{}", embeddings, 3)?;
-        Lens::builder()
-            .embedder(Arc::new(ColourEmbedder))
-            .module(VocabularyModule::tags(Arc::new(ColourEmbedder), embedded, 1, -1.0))
-            .shared_module(self.looks.clone())
-            .llm(llm)
-            .store(self.store.clone())
-            .build()
-    }
-
-    fn run_with(&self, options: &Options, llm: &dyn Fn() -> FakeLlm) -> Result<Ended> {
-        let open = |layers: &[Layer]| self.lens(layers, llm());
-        let models = Models { open: &open, store: &self.store, vlm: None };
-        run(options, &models, &mut |_| (), &Cancel::new())
-    }
-
-    fn run(&self, options: &Options) -> Result<Ended> {
-        self.run_with(options, &|| FakeLlm::saying("red, I think"))
-    }
-
-    fn lines(&self, out: &str, condition: &str) -> Vec<Line> {
-        let text = fs_err::read_to_string(samples_path(&self.path(out), "colours", condition)).unwrap();
-        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
-    }
-}
-
-fn write_picture(path: &Path, colour: [u8; 3]) {
-    fs_err::create_dir_all(path.parent().unwrap()).unwrap();
-    image::RgbImage::from_pixel(4, 4, image::Rgb(colour)).save(path).unwrap();
-}
-
-/// All files but the times.
-fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
-    let entries = fs_err::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let kept = entries.filter(|path| !path.ends_with("times.jsonl"));
-    kept.map(|path| (path.file_name().unwrap().to_string_lossy().into_owned(), fs_err::read(&path).unwrap()))
-        .collect()
-}
-
-/// How many of the lines are right.
-fn right(lines: &[Line], metric: &str) -> usize {
-    lines.iter().filter(|line| line.metrics[metric] > 0.5).count()
-}
+use lens::{image::Limits, testing::FakeLlm};
 
 #[test]
 fn systems_stand_side_by_side() {
@@ -154,7 +38,7 @@ fn the_second_model_runs_no_vision() {
     assert_eq!(place.looks.looks(), 9);
     let other = || FakeLlm::saying("green").with_info(|info| info.name = "other".to_owned());
     let sweep = Sweep { ablation: Some(Ablation::Subsets), captions: vec![1], ..Sweep::default() };
-    place.run_with(&Options { sweep, ..place.options("second") }, &other).unwrap();
+    place.run_with(&Options { sweep, ..place.options("second") }, other).unwrap();
     assert_eq!(place.looks.looks(), 9);
     let tags = place.lines("second", "lens-tags");
     assert_eq!(tags[0].arguments, ["Tags: blue\nQuestion: Which colour?\nShort answer:"]);
@@ -219,10 +103,10 @@ fn demonstrations_are_blocks_with_their_answer_and_the_nearest_stands_last() {
 #[test]
 fn demonstrations_that_do_not_fit_are_left_out() {
     let place = Place::new();
-    let sweep = Sweep { shots: vec![3], choice: crate::Choice::Random, ..Sweep::default() };
+    let sweep = Sweep { shots: vec![3], choice: Choice::Random, ..Sweep::default() };
     // A block of this prompt has 12 words.
     let small = || FakeLlm::saying("red").with_info(|info| info.context_tokens = 40);
-    place.run_with(&Options { sweep, ..place.options("out") }, &small).unwrap();
+    place.run_with(&Options { sweep, ..place.options("out") }, small).unwrap();
     for line in place.lines("out", "lens-shots-3-random") {
         assert_eq!((line.demonstrations.len(), line.dropped.len()), (2, 1), "{line:?}");
     }
@@ -232,9 +116,9 @@ fn demonstrations_that_do_not_fit_are_left_out() {
 fn a_model_without_likelihoods_answers_freely_and_the_lines_say_so() {
     let place = Place::new();
     let plain = || FakeLlm::saying("It is green.").with_info(|info| info.gives_likelihoods = false);
-    place.run_with(&place.options("out"), &plain).unwrap();
+    place.run_with(&place.options("out"), plain).unwrap();
     let lines = place.lines("out", "lens");
-    assert!(lines.iter().all(|line| line.basis == Some(crate::score::Basis::Generation)));
+    assert!(lines.iter().all(|line| line.basis == Some(Basis::Generation)));
     assert_eq!(right(&lines, "accuracy"), 3);
     assert!(!Plan::read(&place.path("out")).unwrap().tasks[0].gives_likelihoods);
 }

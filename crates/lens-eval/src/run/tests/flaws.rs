@@ -1,10 +1,8 @@
 //! Broken data of every kind in one run: each named and counted in the report.
 
-use super::{Ended, Models, Options, run};
-use crate::{Sweep, Task, report};
+use crate::{Ended, Models, Options, Task, report, run::run};
 use lens::{
     Cancel, Lens, Store,
-    image::Limits,
     testing::{FakeLlm, FakeModule},
 };
 use std::path::Path;
@@ -83,18 +81,8 @@ fn each_flaw_is_named_and_counted_in_the_report() {
     let open = |_: &[lens::config::Layer]| {
         Lens::builder().module(FakeModule::seeing("tags", vec![])).llm(FakeLlm::saying("red")).build()
     };
-    let options = Options {
-        tasks: vec![memes(&data), shards(&data), questions(&data)],
-        data,
-        out: out.clone(),
-        sweep: Sweep::default(),
-        limit: None,
-        seed: 0,
-        pool: 10,
-        batch: 4,
-        max_broken: 0.5,
-        limits: Limits::default(),
-    };
+    let tasks = vec![memes(&data), shards(&data), questions(&data)];
+    let options = Options { max_broken: 0.5, ..Options::new(tasks, data, &out) };
     let models = Models { open: &open, store: &store, vlm: None };
     let Ended::Broken(error) = run(&options, &models, &mut |_| (), &Cancel::new()).unwrap() else {
         panic!("more than half of two sets is broken");
