@@ -11,7 +11,8 @@
 //! `--preset FILE` for other models: full-size ones with random weights are written by `python -m reference.random_preset
 //! FOLDER` (then `--preset FOLDER/preset.toml`, and counts of 200, 100 and 20: a picture takes seconds).
 //!
-//! `throughput` also tells where the seconds went, module by module, from the server's own metrics.
+//! `throughput` also tells where the seconds went, module by module, from the server's own metrics, and how many cores
+//! were busy.
 
 mod clients;
 mod http;

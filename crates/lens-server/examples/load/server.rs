@@ -79,6 +79,14 @@ impl Server {
         let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:"))?;
         line.trim().trim_end_matches(" kB").parse::<f64>().ok().map(|kilobytes| kilobytes / 1024.0)
     }
+
+    /// Seconds that its threads have worked since it started, where the system tells.
+    pub(crate) fn worked(&self) -> Option<f64> {
+        let stat = fs_err::read_to_string(format!("/proc/{}/stat", self.child.id())).ok()?;
+        // User and system time, the 14th and 15th field, in hundredths of a second; the second one may hold spaces.
+        let fields = stat.rsplit(')').next()?.split_whitespace().skip(11).take(2);
+        fields.map(|ticks| ticks.parse::<f64>().ok()).sum::<Option<f64>>().map(|ticks| ticks / 100.0)
+    }
 }
 
 impl Drop for Server {

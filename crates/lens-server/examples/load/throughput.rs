@@ -17,6 +17,8 @@ const CLIENTS: usize = 16;
 /// What one run showed.
 struct Run {
     per_second: f64,
+    /// Cores that the server kept busy, on average.
+    cores: f64,
     /// Pictures of a batch, on average.
     batch: f64,
     /// Milliseconds of each module for one picture.
@@ -37,7 +39,10 @@ pub(crate) async fn measure(plan: &Plan, count: usize) -> Result<String, Fault> 
 
 /// A run as lines: what does not stand beside a module is decoding, HTTP and waiting.
 fn told(run: &Run) -> String {
-    let mut text = format!("{:.2} pictures/s, {:.1} looked at together;", run.per_second, run.batch);
+    let mut text = format!(
+        "{:.2} pictures/s, {:.2} cores busy, {:.1} looked at together;",
+        run.per_second, run.cores, run.batch
+    );
     for (module, milliseconds) in &run.modules {
         // Writing to a string cannot fail.
         _ = write!(text, " {module} {milliseconds:.1} ms");
@@ -51,7 +56,7 @@ async fn run(plan: &Plan, clients: usize, bodies: &Arc<Vec<Bytes>>) -> Result<Ru
     let server = plan.start(&[]).await?;
     let url = server.route("/v1/evidence");
     let next = Arc::new(AtomicUsize::new(0));
-    let start = Instant::now();
+    let (start, before) = (Instant::now(), server.worked());
     let clients: Vec<_> = (0..clients)
         .map(|_| {
             let (url, bodies, next) = (url.clone(), Arc::clone(bodies), Arc::clone(&next));
@@ -67,7 +72,9 @@ async fn run(plan: &Plan, clients: usize, bodies: &Arc<Vec<Bytes>>) -> Result<Ru
     for client in clients {
         client.await??;
     }
-    let per_second = bodies.len() as f64 / start.elapsed().as_secs_f64();
+    let seconds = start.elapsed().as_secs_f64();
+    let worked = server.worked().zip(before).map_or(f64::NAN, |(after, before)| after - before);
+    let (per_second, cores) = (bodies.len() as f64 / seconds, worked / seconds);
     let metrics = Http::new().text(&server.route("/metrics")).await?;
     let pictures = number(&metrics, "lens_batch_pictures_sum").max(1.0);
     let batch = pictures / number(&metrics, "lens_batch_pictures_count").max(1.0);
@@ -76,7 +83,7 @@ async fn run(plan: &Plan, clients: usize, bodies: &Arc<Vec<Bytes>>) -> Result<Ru
         let (module, seconds) = line.split_once("\"} ")?;
         Some((module.to_owned(), 1000.0 * seconds.parse::<f64>().ok()? / pictures))
     });
-    Ok(Run { per_second, batch, modules: modules.collect() })
+    Ok(Run { per_second, cores, batch, modules: modules.collect() })
 }
 
 /// The value of a line of the metrics.
