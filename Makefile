@@ -54,12 +54,13 @@ asan:
 
 # nano measured: docs/nano/summary.md and its charts anew. DATA: the training pack (training/README.md says what it is).
 # Needs the Python of training/README.md. A run that was stopped goes on; `rm -r $(EVAL)` starts over.
+# It measures this tree's program, built anew where that is due; make eval-nano LENS=... measures another one.
 EVAL = $(TARGET)/eval-nano
 LENS = $(TARGET)/release/lens
 RUN = LENS_HOME=$(EVAL)/home $(LENS) eval run --offline --data $(EVAL)/sets --max-broken 0
 eval-nano:
 	@test -f "$(DATA)/flickr8k.parquet" || { echo "name the folder of the training pack: make eval-nano DATA=..." >&2; exit 1; }
-	test -x $(LENS) || $(CARGO) build --release --locked -p lens-eyes
+	$(if $(findstring command,$(origin LENS)),,$(CARGO) build --release --locked -p lens-eyes)
 	mkdir -p $(EVAL)/sets docs/nano
 	PYTHONPATH=training $(PYTHON) -m eval_sets --data $(abspath $(DATA)) --work $(EVAL) --questions 300
 	ln -sfn $(EVAL)/eval/nano-* $(EVAL)/sets/
