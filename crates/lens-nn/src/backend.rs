@@ -25,6 +25,9 @@ pub struct HostLinear {
     pub inputs: usize,
     /// The first half of the outputs gates the second: `activation(x W_gate) * (x W_value)`.
     pub gated: bool,
+    /// (inputs): about how great each input is (root mean square), where a norm before the layer says so. A backend that
+    /// rounds weights sees from them which ones count.
+    pub magnitudes: Option<Vec<f32>>,
 }
 
 /// What happens to a product before it is stored: `activation(x W + bias) + residual`.

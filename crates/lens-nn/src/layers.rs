@@ -1,12 +1,18 @@
 //! From a place in a checkpoint to the layers of a model.
 
-use crate::{Backend, Result, backend::HostLinear, weights::Scope};
+use crate::{
+    Backend, Result,
+    backend::HostLinear,
+    weights::{FileRows, Scope},
+};
 use std::fmt::Display;
 
 /// A place in a checkpoint's tree of names, and the machine that its layers are made for.
 pub(crate) struct Loader<'a, B: Backend> {
     pub(crate) backend: &'a B,
     pub(crate) scope: Scope<'a>,
+    /// Whose result the layers read, where it is known.
+    norm: Option<&'a Norm<B>>,
 }
 
 /// Weights of one linear layer or of several that read the same input, by their names below a [`Loader`].
@@ -29,16 +35,48 @@ impl<B: Backend> Norm<B> {
     pub(crate) fn apply(&self, backend: &B, x: &B::Tensor) -> B::Tensor {
         backend.norm(x, &self.weight, self.bias.as_ref(), self.eps)
     }
+
+    /// Root mean square of each column of what [`Self::apply`] gives: rows before gain and bias have mean 0 and square 1.
+    fn magnitudes(&self, backend: &B) -> Vec<f32> {
+        let gains = backend.download(&self.weight);
+        match &self.bias {
+            Some(bias) => {
+                gains.iter().zip(backend.download(bias)).map(|(gain, bias)| gain.hypot(bias)).collect()
+            }
+            None => gains,
+        }
+    }
+}
+
+/// Embeddings of words, left in the file: of tens of thousands a text needs a few.
+pub(crate) struct WordTable {
+    rows: FileRows,
+    width: usize,
+}
+
+impl WordTable {
+    /// (ids, width)
+    pub(crate) fn embed<B: Backend>(&self, backend: &B, ids: &[u32]) -> Result<B::Tensor> {
+        backend.upload(self.rows.gather(ids)?, self.width)
+    }
 }
 
 impl<'a, B: Backend> Loader<'a, B> {
     pub(crate) fn new(backend: &'a B, scope: Scope<'a>) -> Self {
-        Self { backend, scope }
+        Self { backend, scope, norm: None }
     }
 
     /// The place `part` below this one; a dotted path goes several steps.
     pub(crate) fn at(&self, part: impl Display) -> Self {
-        Self { backend: self.backend, scope: self.scope.at(part) }
+        Self { backend: self.backend, scope: self.scope.at(part), norm: self.norm }
+    }
+
+    /// The same place, for layers that read the result of `norm`.
+    pub(crate) fn after<'n>(&self, norm: &'n Norm<B>) -> Loader<'n, B>
+    where
+        'a: 'n,
+    {
+        Loader { backend: self.backend, scope: self.scope.clone(), norm: Some(norm) }
     }
 
     /// `count` layers of a stack, several loaded at once.
@@ -102,6 +140,7 @@ impl<'a, B: Backend> Loader<'a, B> {
                 outputs: names.outputs * names.parts.len(),
                 inputs: names.inputs,
                 gated,
+                magnitudes: self.magnitudes(),
             })
         })
     }
@@ -112,7 +151,13 @@ impl<'a, B: Backend> Loader<'a, B> {
         label: &str,
         mut load: impl FnMut(&Scope<'a>) -> Result<HostLinear>,
     ) -> Result<B::Linear> {
-        self.backend.linear_layer(&self.scope.path(label), &mut || load(&self.scope))
+        self.backend.linear_layer(&self.scope.path(label), &mut || {
+            Ok(HostLinear { magnitudes: self.magnitudes(), ..load(&self.scope)? })
+        })
+    }
+
+    fn magnitudes(&self) -> Option<Vec<f32>> {
+        self.norm.map(|norm| norm.magnitudes(self.backend))
     }
 
     /// `name.weight` and `name.bias` of a layer norm over `width` features.
@@ -125,6 +170,11 @@ impl<'a, B: Backend> Loader<'a, B> {
     /// `name.weight` of a root-mean-square norm over `width` features.
     pub(crate) fn rms_norm(&self, name: &str, width: usize, eps: f32) -> Result<Norm<B>> {
         Ok(Norm { weight: self.table(&format!("{name}.weight"), &[width])?, bias: None, eps })
+    }
+
+    /// `name` (words, width), of which only the rows that are looked up are ever in memory.
+    pub(crate) fn word_table(&self, name: &str, words: usize, width: usize) -> Result<WordTable> {
+        Ok(WordTable { rows: self.scope.rows(name, [words, width])?, width })
     }
 
     /// A tensor as rows of its last dimension.

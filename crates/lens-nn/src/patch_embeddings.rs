@@ -45,7 +45,14 @@ impl<B: Backend> PatchEmbeddings<B> {
         at.scope.mark(names.projection);
         let projection = at.derived(names.projection, |scope| {
             let weight = scope.read(names.projection, &[width, 3, side, side])?;
-            Ok(HostLinear { weight, bias: None, outputs: width, inputs: 3 * side * side, gated: false })
+            Ok(HostLinear {
+                weight,
+                bias: None,
+                outputs: width,
+                inputs: 3 * side * side,
+                gated: false,
+                magnitudes: None,
+            })
         })?;
         Ok(Self { grid, projection, positions: at.backend.upload(positions, width)? })
     }

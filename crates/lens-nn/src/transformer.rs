@@ -98,13 +98,15 @@ impl<B: Backend> Block<B> {
         let width = sizes.width;
         let parts = names.query_key_value;
         let fused = LinearNames { parts, inputs: width, outputs: 3 * width / parts.len() };
+        let attention_norm = at.layer_norm(names.attention_norm, width, sizes.eps)?;
+        let mlp_norm = at.layer_norm(names.mlp_norm, width, sizes.eps)?;
         Ok(Self {
-            attention_norm: at.layer_norm(names.attention_norm, width, sizes.eps)?,
-            query_key_value: at.fused("query_key_value", &fused)?,
+            query_key_value: at.after(&attention_norm).fused("query_key_value", &fused)?,
             attention_output: at.linear(names.attention_output, width, width)?,
-            mlp_norm: at.layer_norm(names.mlp_norm, width, sizes.eps)?,
-            mlp_in: at.linear(names.mlp_in, width, sizes.hidden)?,
+            mlp_in: at.after(&mlp_norm).linear(names.mlp_in, width, sizes.hidden)?,
             mlp_out: at.linear(names.mlp_out, sizes.hidden, width)?,
+            attention_norm,
+            mlp_norm,
         })
     }
 

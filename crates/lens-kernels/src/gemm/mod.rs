@@ -9,6 +9,7 @@ mod pack;
 mod packed;
 pub(crate) mod product;
 mod quantise;
+mod rounding;
 mod split;
 
 pub use epilogue::Epilogue;
@@ -24,8 +25,9 @@ use layout::Layout;
 use operand::{Operand, PackTile};
 use split::Split;
 
-/// Words of activations that one task lays out: the few rows of a decoding step are not worth a second thread.
-const WORDS_PER_TASK: usize = 1 << 15;
+/// Activations that one task lays out: the few rows of a decoding step are not worth a second thread. Counted in values,
+/// not in words, because rounding four of them to a word of bytes takes longer than copying one.
+const VALUES_PER_TASK: usize = 1 << 15;
 
 /// (rows, inputs) -> (rows, outputs): `activation(x W^T + bias) + residual`; of a gated layer,
 /// `activation(x Wg^T + bg) * (x Wv^T + bv) + residual`.
@@ -47,7 +49,7 @@ pub fn linear(threads: &Threads, x: &[f32], layer: &PackedLinear, epilogue: Epil
     let tile_rows = tier.run(TileRows { precision });
     threads.with_buffer(Operand::size(rows, steps), |words| {
         let tile_words = Operand::size(tile_rows, steps);
-        let tiles = (WORDS_PER_TASK / tile_words).max(1);
+        let tiles = (VALUES_PER_TASK / (tile_rows * inputs)).max(1);
         threads.for_each_chunk(words, tiles * tile_words, |task, words| {
             for (tile, out) in words.chunks_mut(tile_words).enumerate() {
                 let first = (task * tiles + tile) * tile_rows;

@@ -88,7 +88,7 @@ impl Layer<'_> {
 }
 
 /// The nearest integer, ties to even, of |x| <= 127.
-fn nearest(x: f32) -> i8 {
+pub(super) fn nearest(x: f32) -> i8 {
     // Adding 1.5 * 2^23 rounds, and leaves the integer in the lowest bits.
     const SHIFT: f32 = 12_582_912.0;
     ((x + SHIFT).to_bits() as u8).cast_signed()
@@ -96,7 +96,7 @@ fn nearest(x: f32) -> i8 {
 
 /// What one unit is worth when the greatest weight is 127. NaN where a weight is not finite, so that the result is NaN
 /// too.
-fn int8_scale(weights: &[f32]) -> f32 {
+pub(super) fn int8_scale(weights: &[f32]) -> f32 {
     let greatest = weights.iter().fold(0.0f32, |greatest, x| greatest.max(x.abs()));
     if !weights.iter().all(|x| x.is_finite()) {
         return f32::NAN;

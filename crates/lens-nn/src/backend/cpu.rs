@@ -2,6 +2,7 @@
 
 mod buffers;
 mod packs;
+mod precision;
 mod work;
 
 use super::{AttentionSpec, Backend, Candidate, Epilogue, Heads, HostLinear, PatchGrid, Span};
@@ -9,6 +10,7 @@ use crate::{Error, ErrorKind, Result};
 use buffers::Buffers;
 use lens_kernels as kernels;
 use packs::Packs;
+use precision::Exceptions;
 use std::{path::PathBuf, sync::Arc};
 use work::Counters;
 
@@ -20,7 +22,7 @@ pub use work::Work;
 pub struct CpuOptions {
     /// Number of threads; 0 takes every core.
     pub threads: usize,
-    /// Precision of the products; everything else is f32.
+    /// Precision of the products; everything else is f32. Of int8, see [`Cpu::layers_kept_in_bf16`].
     pub precision: Precision,
 }
 
@@ -47,6 +49,7 @@ pub struct Cpu {
     buffers: Buffers,
     packs: Option<Packs>,
     counters: Counters,
+    exceptions: Exceptions,
 }
 
 /// Rows of f32 in memory, which goes back to the backend when the matrix is dropped.
@@ -96,6 +99,7 @@ impl Cpu {
             buffers: Buffers::default(),
             packs: None,
             counters: Counters::default(),
+            exceptions: Exceptions::default(),
         }
     }
 
@@ -110,6 +114,13 @@ impl Cpu {
     #[must_use]
     pub fn work(&self) -> Work {
         self.counters.read()
+    }
+
+    /// The layers that are in bf16 although int8 was asked for, because their weights would lose too much in int8: their
+    /// names below their checkpoints, of all models that this backend and its clones have loaded so far.
+    #[must_use]
+    pub fn layers_kept_in_bf16(&self) -> Vec<String> {
+        self.exceptions.names()
     }
 
     /// The most operations per second that this machine can do in this precision, measured now for some milliseconds.
@@ -164,25 +175,6 @@ fn shape_of<'a>(spec: &AttentionSpec<'a, Matrix>, precision: Precision) -> kerne
     }
 }
 
-fn pack(name: &str, host: &HostLinear, precision: Precision) -> Result<kernels::PackedLinear> {
-    let bias_fits = host.bias.as_ref().is_none_or(|bias| bias.len() == host.outputs);
-    let gate_fits = !host.gated || host.outputs.is_multiple_of(2);
-    let sizes_fit = host.outputs > 0 && host.inputs > 0 && host.weight.len() == host.outputs * host.inputs;
-    if !(sizes_fit && bias_fits && gate_fits) {
-        return Err(Error::new(ErrorKind::Weights, format!("layer `{name}`"))
-            .expected(format!("{} x {} weights", host.outputs, host.inputs))
-            .found(format!("{} weights", host.weight.len())));
-    }
-    let source = kernels::LinearSource {
-        weight: &host.weight,
-        bias: host.bias.as_deref(),
-        outputs: host.outputs,
-        inputs: host.inputs,
-        gated: host.gated,
-    };
-    Ok(kernels::PackedLinear::pack(&source, precision))
-}
-
 impl Backend for Cpu {
     type Tensor = Matrix;
     type Linear = kernels::PackedLinear;
@@ -210,11 +202,13 @@ impl Backend for Cpu {
         name: &str,
         load: &mut dyn FnMut() -> Result<HostLinear>,
     ) -> Result<kernels::PackedLinear> {
-        let mut pack = || pack(name, &load()?, self.precision);
-        match &self.packs {
+        let mut pack = || precision::pack(name, &load()?, self.precision);
+        let layer = match &self.packs {
             Some(packs) => packs.layer(name, pack),
             None => pack(),
-        }
+        }?;
+        self.exceptions.note(name, &layer, self.precision);
+        Ok(layer)
     }
 
     fn within<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {

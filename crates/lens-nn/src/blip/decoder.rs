@@ -1,15 +1,18 @@
 //! The caption decoder: embeddings, layers, and the head tied to the word embeddings.
 
-use super::{config::BlipConfig, layer::DecoderLayer};
+use super::{
+    config::BlipConfig,
+    layer::{DecoderLayer, MLP_NORM},
+};
 use crate::{
     Backend, Error, ErrorKind, Result,
     backend::{Activation, Epilogue},
     decoder_state::{DecoderState, last_rows},
-    layers::{LinearNames, Loader, Norm},
+    layers::{LinearNames, Loader, Norm, WordTable},
 };
 
 pub(super) struct TextDecoder<B: Backend> {
-    words: B::Tensor,
+    words: WordTable,
     positions: B::Tensor,
     embedding_norm: Norm<B>,
     layers: Vec<DecoderLayer<B>>,
@@ -22,22 +25,31 @@ pub(super) struct TextDecoder<B: Backend> {
 }
 
 impl<B: Backend> TextDecoder<B> {
-    pub(super) fn load(root: &Loader<'_, B>, config: &BlipConfig) -> Result<Self> {
+    /// `pictures` is the norm behind the picture tower.
+    pub(super) fn load(root: &Loader<'_, B>, config: &BlipConfig, pictures: &Norm<B>) -> Result<Self> {
         let at = root.at("text_decoder");
         let embeddings = at.at("bert.embeddings");
         let layers = at.at("bert.encoder.layer");
         let (width, eps, vocabulary_size) = (config.text_width, config.text_eps, config.vocabulary_size);
         let tied = ("bert.embeddings.word_embeddings.weight", Some("cls.predictions.bias"));
         let head = LinearNames { parts: &[tied], inputs: width, outputs: vocabulary_size };
+        let embedding_norm = embeddings.layer_norm("LayerNorm", width, eps)?;
+        let layer = |index: usize| match index.checked_sub(1) {
+            None => DecoderLayer::load(&layers.at(index), config, &embedding_norm, pictures),
+            Some(before) => {
+                let words = layers.at(before).layer_norm(MLP_NORM, width, eps)?;
+                DecoderLayer::load(&layers.at(index), config, &words, pictures)
+            }
+        };
+        let head_norm = at.layer_norm("cls.predictions.transform.LayerNorm", width, eps)?;
         Ok(Self {
-            words: embeddings.table("word_embeddings.weight", &[vocabulary_size, width])?,
+            words: embeddings.word_table("word_embeddings.weight", vocabulary_size, width)?,
             positions: embeddings.table("position_embeddings.weight", &[config.positions, width])?,
-            embedding_norm: embeddings.layer_norm("LayerNorm", width, eps)?,
-            layers: layers
-                .layers(config.text_layers, |layer| DecoderLayer::load(&layers.at(layer), config))?,
+            layers: layers.layers(config.text_layers, layer)?,
+            embedding_norm,
             head_transform: at.linear("cls.predictions.transform.dense", width, width)?,
-            head_norm: at.layer_norm("cls.predictions.transform.LayerNorm", width, eps)?,
-            head: at.fused("cls.predictions.decoder", &head)?,
+            head: at.after(&head_norm).fused("cls.predictions.decoder", &head)?,
+            head_norm,
             activation: config.text_activation,
             vocabulary_size,
             context_length: config.positions,
@@ -66,7 +78,7 @@ impl<B: Backend> TextDecoder<B> {
                 .hint("shorten the prompt or the greatest length"));
         }
         let positions = backend.gather(&self.positions, &state.positions(lengths));
-        let embedded = backend.add_rows(backend.gather(&self.words, tokens), &positions);
+        let embedded = backend.add_rows(self.words.embed(backend, tokens)?, &positions);
         let mut x = self.embedding_norm.apply(backend, &embedded);
         for (index, layer) in self.layers.iter().enumerate() {
             x = layer.forward(backend, state, index, &x, lengths);

@@ -8,6 +8,9 @@ use crate::{
     layers::{LinearNames, Loader, Norm},
 };
 
+/// The norm behind a layer, which the next one reads.
+pub(super) const MLP_NORM: &str = "output.LayerNorm";
+
 pub(super) struct DecoderLayer<B: Backend> {
     query_key_value: B::Linear,
     attention_output: B::Linear,
@@ -24,7 +27,13 @@ pub(super) struct DecoderLayer<B: Backend> {
 }
 
 impl<B: Backend> DecoderLayer<B> {
-    pub(super) fn load(at: &Loader<'_, B>, config: &BlipConfig) -> Result<Self> {
+    /// `words` is the norm before the layer, `pictures` the one behind the picture tower.
+    pub(super) fn load(
+        at: &Loader<'_, B>,
+        config: &BlipConfig,
+        words: &Norm<B>,
+        pictures: &Norm<B>,
+    ) -> Result<Self> {
         let (width, hidden, eps) = (config.text_width, config.text_hidden, config.text_eps);
         let query_key_value = [
             ("attention.self.query.weight", Some("attention.self.query.bias")),
@@ -38,17 +47,19 @@ impl<B: Backend> DecoderLayer<B> {
         let self_names = LinearNames { parts: &query_key_value, inputs: width, outputs: width };
         let cross_names =
             LinearNames { parts: &cross_key_value, inputs: config.vision.width, outputs: width };
+        let attention_norm = at.layer_norm("attention.output.LayerNorm", width, eps)?;
+        let cross_norm = at.layer_norm("crossattention.output.LayerNorm", width, eps)?;
         Ok(Self {
-            query_key_value: at.fused("attention.self.query_key_value", &self_names)?,
+            query_key_value: at.after(words).fused("attention.self.query_key_value", &self_names)?,
             attention_output: at.linear("attention.output.dense", width, width)?,
-            attention_norm: at.layer_norm("attention.output.LayerNorm", width, eps)?,
-            cross_query: at.linear("crossattention.self.query", width, width)?,
-            cross_key_value: at.fused("crossattention.self.key_value", &cross_names)?,
+            cross_query: at.after(&attention_norm).linear("crossattention.self.query", width, width)?,
+            cross_key_value: at.after(pictures).fused("crossattention.self.key_value", &cross_names)?,
             cross_output: at.linear("crossattention.output.dense", width, width)?,
-            cross_norm: at.layer_norm("crossattention.output.LayerNorm", width, eps)?,
-            mlp_in: at.linear("intermediate.dense", width, hidden)?,
+            mlp_in: at.after(&cross_norm).linear("intermediate.dense", width, hidden)?,
             mlp_out: at.linear("output.dense", hidden, width)?,
-            mlp_norm: at.layer_norm("output.LayerNorm", width, eps)?,
+            mlp_norm: at.layer_norm(MLP_NORM, width, eps)?,
+            attention_norm,
+            cross_norm,
             heads: config.text_heads,
             activation: config.text_activation,
         })

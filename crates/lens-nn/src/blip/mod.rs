@@ -48,7 +48,7 @@ impl<B: Backend> Blip<B> {
         let tensors = checkpoint.tensors()?;
         let root = Loader::new(backend.as_ref(), tensors.root());
         let vision = VisionTower::load(&root, &config)?;
-        let decoder = TextDecoder::load(&root, &config)?;
+        let decoder = TextDecoder::load(&root, &config, vision.post_norm())?;
         tensors.finish(&[
             Redundant::Ignored("text_decoder.bert.embeddings.position_ids"),
             Redundant::CopyOf {

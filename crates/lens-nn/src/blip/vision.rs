@@ -42,6 +42,11 @@ impl<B: Backend> VisionTower<B> {
         })
     }
 
+    /// The norm that gives the states.
+    pub(super) fn post_norm(&self) -> &Norm<B> {
+        &self.post_norm
+    }
+
     /// (n, 3, size, size) -> (n x tokens, width)
     pub(super) fn states(&self, backend: &B, pixels: &[f32]) -> Result<Vec<f32>> {
         let mut states = Vec::new();

@@ -7,12 +7,12 @@ use super::{
 use crate::{
     Backend, Error, ErrorKind, Result,
     backend::Epilogue,
-    layers::{Loader, Norm},
+    layers::{Loader, Norm, WordTable},
     transformer::{Tower, self_spans},
 };
 
 pub(super) struct TextTower<B: Backend> {
-    tokens: B::Tensor,
+    tokens: WordTable,
     positions: B::Tensor,
     tower: Tower<B>,
     final_norm: Norm<B>,
@@ -26,12 +26,13 @@ impl<B: Backend> TextTower<B> {
     pub(super) fn load(root: &Loader<'_, B>, config: &ClipConfig) -> Result<Self> {
         let (names, sizes) = (config.names, &config.text);
         let (context_length, vocabulary_size) = (config.context_length, config.vocabulary_size);
+        let final_norm = root.layer_norm(names.text_final_norm, sizes.width, sizes.eps)?;
         Ok(Self {
-            tokens: root.table(names.token_embedding, &[vocabulary_size, sizes.width])?,
+            tokens: root.word_table(names.token_embedding, vocabulary_size, sizes.width)?,
             positions: root.table(names.position_embedding, &[context_length, sizes.width])?,
             tower: Tower::load(&root.at(names.text_blocks), &names.block, sizes, true)?,
-            final_norm: root.layer_norm(names.text_final_norm, sizes.width, sizes.eps)?,
-            projection: projection(root, names.text_projection, sizes.width, config)?,
+            projection: projection(&root.after(&final_norm), names.text_projection, sizes.width, config)?,
+            final_norm,
             pooling: config.pooling,
             context_length,
             vocabulary_size,
@@ -49,7 +50,7 @@ impl<B: Backend> TextTower<B> {
             positions.extend(0..length as u32);
             lengths.push(length);
         }
-        let embedded = backend.gather(&self.tokens, &ids);
+        let embedded = self.tokens.embed(backend, &ids)?;
         let x = backend.add_rows(embedded, &backend.gather(&self.positions, &positions));
         let spans = self_spans(lengths);
         let ends: Vec<u32> = spans.iter().map(|span| span.queries.end as u32 - 1).collect();

@@ -21,12 +21,13 @@ pub(super) struct VisionTower<B: Backend> {
 impl<B: Backend> VisionTower<B> {
     pub(super) fn load(root: &Loader<'_, B>, config: &ClipConfig) -> Result<Self> {
         let (names, sizes) = (config.names, &config.vision);
+        let post_norm = root.layer_norm(names.vision_post_norm, sizes.width, sizes.eps)?;
         Ok(Self {
             embeddings: PatchEmbeddings::load(root, &names.patches, config.grid, sizes.width)?,
             pre_norm: root.layer_norm(names.vision_pre_norm, sizes.width, sizes.eps)?,
             tower: Tower::load(&root.at(names.vision_blocks), &names.block, sizes, false)?,
-            post_norm: root.layer_norm(names.vision_post_norm, sizes.width, sizes.eps)?,
-            projection: projection(root, names.vision_projection, sizes.width, config)?,
+            projection: projection(&root.after(&post_norm), names.vision_projection, sizes.width, config)?,
+            post_norm,
         })
     }
 
@@ -68,7 +69,14 @@ pub(super) fn projection<B: Backend>(
         } else {
             scope.read(name, &[dimension, width])?
         };
-        Ok(HostLinear { weight, bias: None, outputs: dimension, inputs: width, gated: false })
+        Ok(HostLinear {
+            weight,
+            bias: None,
+            outputs: dimension,
+            inputs: width,
+            gated: false,
+            magnitudes: None,
+        })
     })
 }
 

@@ -10,7 +10,7 @@ use crate::{
     Backend, Error, ErrorKind, Result,
     backend::{Epilogue, HostLinear},
     decoder_state::{DecoderState, Sources, last_rows},
-    layers::Loader,
+    layers::{Loader, WordTable},
     transformer::self_spans,
     weights::{Checkpoint, Redundant, Tensors},
 };
@@ -24,7 +24,7 @@ pub use relative::relative_bucket;
 pub struct T5<B: Backend> {
     backend: Arc<B>,
     config: T5Config,
-    words: B::Tensor,
+    words: WordTable,
     encoder: EncoderStack<B>,
     decoder: DecoderStack<B>,
     head: B::Linear,
@@ -50,11 +50,10 @@ impl<B: Backend> T5<B> {
         let tensors = checkpoint.tensors()?;
         let root = Loader::new(backend.as_ref(), tensors.root());
         let shared = shared_embedding(&tensors);
-        let shape = [config.vocabulary_size, config.width];
-        let words = root.table(shared, &shape)?;
+        let words = root.word_table(shared, config.vocabulary_size, config.width)?;
         let encoder = EncoderStack::load(&root.at("encoder"), &config)?;
-        let decoder = DecoderStack::load(&root.at("decoder"), &config)?;
-        let head = head(&root, shared, &config)?;
+        let decoder = DecoderStack::load(&root.at("decoder"), &config, &encoder)?;
+        let head = head(&root.after(decoder.final_norm()), shared, &config)?;
         tensors.finish(&[
             Redundant::CopyOf { name: "shared.weight", of: shared },
             Redundant::CopyOf { name: "encoder.embed_tokens.weight", of: shared },
@@ -99,7 +98,7 @@ impl<B: Backend> T5<B> {
                 .hint("use the tokenizer that belongs to this checkpoint"));
         }
         let spans = self_spans(texts.iter().map(Vec::len));
-        let embedded = self.backend.gather(&self.words, &ids);
+        let embedded = self.words.embed(self.backend.as_ref(), &ids)?;
         Ok(self.backend.within(|| self.encoder.forward(&self.backend, embedded, &spans)))
     }
 
@@ -149,7 +148,7 @@ fn head<B: Backend>(root: &Loader<'_, B>, shared: &str, config: &T5Config) -> Re
         for value in &mut weight {
             *value *= scale;
         }
-        Ok(HostLinear { weight, bias: None, outputs, inputs, gated: false })
+        Ok(HostLinear { weight, bias: None, outputs, inputs, gated: false, magnitudes: None })
     })
 }
 
@@ -172,8 +171,8 @@ impl<B: Backend> crate::generate::Decoder for AnswerDecoder<'_, B> {
         let (model, state) = (self.model, &mut self.state);
         let backend = model.backend.as_ref();
         state.check_step(tokens, lengths, model.config.vocabulary_size)?;
+        let x = model.words.embed(backend, tokens)?;
         Ok(backend.within(|| {
-            let x = backend.gather(&model.words, tokens);
             let x = model.decoder.forward(backend, state, x, lengths);
             state.advance(lengths);
             let last = backend.gather(&x, &last_rows(lengths));

@@ -75,11 +75,13 @@ impl<B: Backend> SelfAttention<B> {
         let (width, inner) = (config.width, config.attention_width());
         let attention = at.at("SelfAttention");
         let parts = [("q.weight", None), ("k.weight", None), ("v.weight", None)];
+        let norm = at.rms_norm("layer_norm", width, config.eps)?;
         Ok(Self {
-            norm: at.rms_norm("layer_norm", width, config.eps)?,
             query_key_value: attention
+                .after(&norm)
                 .fused("qkv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
             output: attention.linear_without_bias("o", inner, width)?,
+            norm,
         })
     }
 
@@ -89,16 +91,19 @@ impl<B: Backend> SelfAttention<B> {
 }
 
 impl<B: Backend> CrossAttention<B> {
-    fn load(at: &Loader<'_, B>, config: &T5Config) -> Result<Self> {
+    /// `states` is the norm behind the encoder.
+    fn load(at: &Loader<'_, B>, config: &T5Config, states: &Norm<B>) -> Result<Self> {
         let (width, inner) = (config.width, config.attention_width());
         let attention = at.at("EncDecAttention");
         let parts = [("k.weight", None), ("v.weight", None)];
+        let norm = at.rms_norm("layer_norm", width, config.eps)?;
         Ok(Self {
-            norm: at.rms_norm("layer_norm", width, config.eps)?,
-            query: attention.linear_without_bias("q", width, inner)?,
+            query: attention.after(&norm).linear_without_bias("q", width, inner)?,
             key_value: attention
+                .after(states)
                 .fused("kv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
             output: attention.linear_without_bias("o", inner, width)?,
+            norm,
         })
     }
 }
@@ -108,15 +113,17 @@ impl<B: Backend> FeedForward<B> {
         let dense = at.at("DenseReluDense");
         let (width, hidden) = (config.width, config.hidden);
         let parts = [("wi_0.weight", None), ("wi_1.weight", None)];
+        let norm = at.rms_norm("layer_norm", width, config.eps)?;
+        let input = dense.after(&norm);
         Ok(Self {
-            norm: at.rms_norm("layer_norm", width, config.eps)?,
             input: if config.gated {
-                dense.gated("wi", &LinearNames { parts: &parts, inputs: width, outputs: hidden })?
+                input.gated("wi", &LinearNames { parts: &parts, inputs: width, outputs: hidden })?
             } else {
-                dense.linear_without_bias("wi", width, hidden)?
+                input.linear_without_bias("wi", width, hidden)?
             },
             output: dense.linear_without_bias("wo", hidden, width)?,
             activation: config.activation,
+            norm,
         })
     }
 
@@ -158,11 +165,11 @@ impl<B: Backend> EncoderStack<B> {
 }
 
 impl<B: Backend> DecoderStack<B> {
-    pub(super) fn load(at: &Loader<'_, B>, config: &T5Config) -> Result<Self> {
+    pub(super) fn load(at: &Loader<'_, B>, config: &T5Config, encoder: &EncoderStack<B>) -> Result<Self> {
         let block = |layer| {
             let block = at.at("block").at(layer);
             let attention = SelfAttention::load(&block.at("layer.0"), config)?;
-            let cross = CrossAttention::load(&block.at("layer.1"), config)?;
+            let cross = CrossAttention::load(&block.at("layer.1"), config, &encoder.final_norm)?;
             Ok((attention, cross, FeedForward::load(&block.at("layer.2"), config)?))
         };
         Ok(Self {
@@ -171,6 +178,11 @@ impl<B: Backend> DecoderStack<B> {
             bias: relative_bias(at, config, false)?,
             geometry: Geometry { heads: config.heads, head_size: config.head_size },
         })
+    }
+
+    /// The norm behind the last block.
+    pub(super) fn final_norm(&self) -> &Norm<B> {
+        &self.final_norm
     }
 
     /// Per block, keys and values of encoder states (tokens, width).

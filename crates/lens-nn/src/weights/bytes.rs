@@ -33,7 +33,8 @@ impl Bytes {
         let file = File::open(path)?;
         #[expect(
             unsafe_code,
-            reason = "weights are gigabytes and only read once; a map avoids the copy. It is read-only and private. \
+            reason = "weights are gigabytes, most of them read once and never as a whole; a map avoids the copy. It is \
+                      read-only and private. \
                       Another process that truncates the file while it is mapped ends this one with a signal: model \
                       files are replaced by renaming, never rewritten in place. Bytes that change meanwhile can only \
                       change numbers, because every offset is checked against the length of the map."
@@ -44,7 +45,7 @@ impl Bytes {
     }
 
     /// Gives the memory of bytes that were read back to the system; they can still be read.
-    pub(crate) fn release(&self, range: Range<usize>) {
+    pub fn release(&self, range: Range<usize>) {
         #[cfg(unix)]
         if let Place::Mapped(map) = &self.0 {
             #[expect(

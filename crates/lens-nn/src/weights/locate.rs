@@ -3,7 +3,7 @@
 use super::{Checkpoint, Tensors, bytes::Bytes, checkpoint::is_plain, unique::UniqueMap};
 use crate::{Error, ErrorKind, Result};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 pub(super) const INDEX: &str = "model.safetensors.index.json";
 
@@ -20,7 +20,7 @@ pub(super) struct WeightFile {
     pub(super) name: String,
     /// As messages name it.
     pub(super) label: String,
-    pub(super) bytes: Bytes,
+    pub(super) bytes: Arc<Bytes>,
 }
 
 /// The weight files of a checkpoint, and the index that lists them if they are shards.
@@ -61,7 +61,7 @@ pub(super) fn weight_files(checkpoint: &Checkpoint) -> Result<WeightFiles> {
 fn open(checkpoint: &Checkpoint, name: &str) -> Result<WeightFile> {
     let label = checkpoint.label(name);
     match checkpoint.map(name)? {
-        Some(bytes) => Ok(WeightFile { name: name.to_owned(), label, bytes }),
+        Some(bytes) => Ok(WeightFile { name: name.to_owned(), label, bytes: Arc::new(bytes) }),
         None => Err(Error::new(ErrorKind::Weights, label)
             .expected("the file")
             .found("none")

@@ -1,6 +1,6 @@
 //! A place in the tree of names.
 
-use super::Tensors;
+use super::{FileRows, Tensors};
 use crate::Result;
 use std::fmt::Display;
 
@@ -51,6 +51,14 @@ impl<'a> Scope<'a> {
     /// `Weights`, naming the file, the tensor and both shapes, when it is missing, mis-shaped or not of such a type.
     pub fn read(&self, leaf: &str, shape: &[usize]) -> Result<Vec<f32>> {
         self.tensors.read(&self.path(leaf), shape)
+    }
+
+    /// A matrix (rows, columns) of which a few rows will be looked up: it stays in the file. The tensor counts as read.
+    ///
+    /// # Errors
+    /// As [`Self::read`].
+    pub fn rows(&self, leaf: &str, shape: [usize; 2]) -> Result<FileRows> {
+        self.tensors.rows(&self.path(leaf), shape)
     }
 
     /// Counts a tensor as read without reading it: a kept layout of it is used instead.

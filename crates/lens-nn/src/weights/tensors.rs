@@ -1,7 +1,7 @@
 //! All named tensors of a checkpoint, and which of them were read.
 
 use super::{
-    Redundant, Scope,
+    FileRows, Redundant, Scope,
     header::{self, Dtype, TensorInfo},
     locate::WeightFile,
 };
@@ -9,7 +9,10 @@ use crate::{Error, ErrorKind, Result};
 use half::{bf16, f16, slice::HalfFloatSliceExt};
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 /// All named tensors of a checkpoint. Remembers which were read, so that [`Self::finish`] can refuse a file that holds
@@ -97,6 +100,31 @@ impl Tensors {
 
     /// The values of a tensor as f32. Counts as read.
     pub(super) fn read(&self, name: &str, shape: &[usize]) -> Result<Vec<f32>> {
+        let entry = self.entry(name, shape)?;
+        let values =
+            to_f32(entry.info.dtype, self.bytes(entry)).ok_or_else(|| self.not_a_weight(name, entry))?;
+        entry.read.store(true, Ordering::Relaxed);
+        if let Some(file) = self.files.get(entry.file) {
+            file.bytes.release(entry.info.bytes.clone());
+        }
+        Ok(values)
+    }
+
+    /// A matrix that stays in its file. Counts as read.
+    pub(super) fn rows(&self, name: &str, shape: [usize; 2]) -> Result<FileRows> {
+        let entry = self.entry(name, &shape)?;
+        let file = self.files.get(entry.file).filter(|_| to_f32(entry.info.dtype, &[]).is_some());
+        let file = Arc::clone(&file.ok_or_else(|| self.not_a_weight(name, entry))?.bytes);
+        entry.read.store(true, Ordering::Relaxed);
+        Ok(FileRows { file, place: entry.info.bytes.clone(), dtype: entry.info.dtype, shape })
+    }
+
+    fn not_a_weight(&self, name: &str, entry: &Entry) -> Error {
+        self.error(name).expected("F32, F16 or BF16").found(format!("{:?}", entry.info.dtype))
+    }
+
+    /// The tensor of this name and shape.
+    fn entry(&self, name: &str, shape: &[usize]) -> Result<&Entry> {
         let expected = format!("shape {shape:?}");
         let Some(entry) = self.entries.get(name) else {
             let hint =
@@ -111,14 +139,7 @@ impl Tensors {
                 .found(format!("{:?}", entry.info.shape))
                 .hint(hint));
         }
-        let values = to_f32(entry.info.dtype, self.bytes(entry)).ok_or_else(|| {
-            self.error(name).expected("F32, F16 or BF16").found(format!("{:?}", entry.info.dtype))
-        })?;
-        entry.read.store(true, Ordering::Relaxed);
-        if let Some(file) = self.files.get(entry.file) {
-            file.bytes.release(entry.info.bytes.clone());
-        }
-        Ok(values)
+        Ok(entry)
     }
 
     /// Counts a tensor as read.
@@ -163,7 +184,7 @@ impl Tensors {
 }
 
 /// Little-endian numbers of a weight type as f32; `None` for other types. The bytes need not be aligned.
-fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
+pub(super) fn to_f32(dtype: Dtype, bytes: &[u8]) -> Option<Vec<f32>> {
     match dtype {
         Dtype::F32 => Some(bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()),
         Dtype::F16 => Some(widen(bytes, f16::from_le_bytes)),

@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub(crate) struct Captions {
     prompt: String,
     pub(crate) prompt_ids: Vec<u32>,
-    forced_lengths: Vec<usize>,
+    pub(crate) forced_lengths: Vec<usize>,
     runs: Vec<Run>,
     scored: Vec<Scored>,
     /// Texts of the first run's captions.
