@@ -24,6 +24,8 @@ pub struct Report {
     pub threads: usize,
     /// Precision of the products.
     pub precision: String,
+    /// Layers that are in bf16 although int8 was asked for: their weights would lose too much.
+    pub kept_in_bf16: Vec<String>,
     /// Operations per second that the product's instruction reaches in registers, on all threads.
     pub peak_operations: f64,
     /// Bytes per second that all threads read from memory.
@@ -58,6 +60,7 @@ pub fn run(assembler: &Assembler<'_>, watch: &mut Watch<'_>) -> Result<Report> {
         tier: cpu.tier().to_string(),
         threads: cpu.threads(),
         precision: format!("{:?}", cpu.precision()).to_lowercase(),
+        kept_in_bf16: Vec::new(),
         peak_operations: cpu.peak_operations(),
         read_bandwidth: cpu.read_bandwidth(),
         speeds: Vec::new(),
@@ -86,6 +89,7 @@ pub fn run(assembler: &Assembler<'_>, watch: &mut Watch<'_>) -> Result<Report> {
             Ok(answers.iter().filter_map(|answer| answer.tokens).sum())
         })?;
     }
+    report.kept_in_bf16 = cpu.layers_kept_in_bf16();
     Ok(report)
 }
 

@@ -115,6 +115,7 @@ impl Module for VocabularyModule {
                 sink(index, (self.item)(tag));
             }
         }
+        self.vocabulary.release();
         Ok(())
     }
 

@@ -164,6 +164,16 @@ impl EmbeddedVocabulary {
     }
 }
 
+impl EmbeddedVocabulary {
+    /// Gives the memory of embeddings in a file back to the system: what comes after tags and attributes needs it more.
+    /// They are there again when they are read.
+    pub(crate) fn release(&self) {
+        if let Embeddings::InFile(bytes, place) = &self.embeddings {
+            bytes.release(place.clone());
+        }
+    }
+}
+
 #[cfg(test)]
 impl EmbeddedVocabulary {
     /// Whether nothing was copied.
