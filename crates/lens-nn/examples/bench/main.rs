@@ -1,8 +1,9 @@
 //! One contender of `reference/bench.py`: `bench WORK PRECISION THREADS PACKS MODEL...`.
 //!
-//! WORK is clip, text, blip, t5 or vision (a CLIP and a BLIP); PACKS a folder for packed layers; MODEL the folder of a
-//! checkpoint. Loads, prints `ready` and the seconds of loading, then runs the work once for each line on stdin (a number:
-//! the batch) and prints its seconds. Peers speak the same lines, so that all take turns and meet the same noise.
+//! WORK is clip, text, tags, blip, t5 or vision (a CLIP and a BLIP); PACKS a folder for packed layers and vocabularies;
+//! MODEL the folder of a checkpoint. Loads, prints `ready` and the seconds of loading, then runs the work once for each
+//! line on stdin (a number: the batch) and prints its seconds. Peers speak the same lines, so that all take turns and meet
+//! the same noise.
 
 mod works;
 
@@ -14,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [work, precision, threads, packs, folders @ ..] = arguments.as_slice() else {
-        return Err("usage: bench clip|text|blip|t5|vision f32|bf16|int8 THREADS PACKS MODEL...".into());
+        return Err("usage: bench clip|text|tags|blip|t5|vision f32|bf16|int8 THREADS PACKS MODEL...".into());
     };
     let precision = match precision.as_str() {
         "f32" => Precision::F32,
@@ -29,7 +30,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Ok(Model::open(folder, Arc::new(cpu.keeping_packs(Path::new(packs).join(name))))?)
     };
     let models = folders.iter().map(model).collect::<Result<Vec<_>, _>>()?;
-    let work = works::load(work, &models)?;
+    let work = works::load(work, &models, Path::new(packs))?;
     say(&format!("ready {}", start.elapsed().as_secs_f64()));
     for line in std::io::stdin().lock().lines() {
         let batch = line?.trim().parse()?;

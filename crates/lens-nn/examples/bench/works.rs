@@ -7,7 +7,7 @@ use lens_nn::{
     clip::{Clip, normalize},
     generate::{BeamOptions, Lengths, SampleOptions, Search, Strategy, Stream, generate},
     t5::T5,
-    weights::Checkpoint,
+    weights::{Bytes, Checkpoint},
 };
 use std::{path::Path, sync::Arc};
 
@@ -31,14 +31,19 @@ impl Model {
     }
 }
 
-/// Loads the models of `work`.
-pub(crate) fn load(work: &str, models: &[Model]) -> Result<Work, Box<dyn std::error::Error>> {
+/// Loads the models of `work`; vocabularies are kept in `packs`.
+pub(crate) fn load(work: &str, models: &[Model], packs: &Path) -> Result<Work, Box<dyn std::error::Error>> {
     Ok(match (work, models) {
         ("clip", [clip]) => images(clip.clip()?),
         ("text", [clip]) => texts(clip.clip()?),
         ("blip", [blip]) => captions(blip.blip()?),
         ("t5", [Model(checkpoint, cpu)]) => answers(T5::load(checkpoint, Arc::clone(cpu))?),
-        ("vision", [clip, blip]) => vision(clip.clip()?, blip.blip()?),
+        ("tags", [clip]) => tags(clip.clip()?, &[TAGS], packs)?,
+        ("vision", [clip, blip]) => {
+            let tags = tags(clip.clip()?, &[TAGS, ATTRIBUTES], packs)?;
+            let captions = captions(blip.blip()?);
+            Box::new(move |batch| tags(batch).and_then(|()| captions(batch)))
+        }
         _ => return Err(format!("no work `{work}` of {} models", models.len()).into()),
     })
 }
@@ -52,7 +57,7 @@ fn images<B: Backend>(model: Clip<B>) -> Work {
     Box::new(move |batch| model.image_features(&pixels(batch, model.image_size())).map(drop))
 }
 
-/// `batch` tags of 6 to 10 tokens, start and end included.
+/// `batch` tags of 6 to 10 tokens, start and end included, some at a time as a vocabulary is built.
 fn texts<B: Backend>(model: Clip<B>) -> Work {
     let vocabulary = model.vocabulary_size() as u32;
     let tag = move |index: usize| -> Vec<u32> {
@@ -60,7 +65,10 @@ fn texts<B: Backend>(model: Clip<B>) -> Work {
             (0..4 + index % 5).map(|word| 1 + (index as u32 * 31 + word as u32 * 7) % (vocabulary - 3));
         std::iter::once(vocabulary - 2).chain(words).chain([vocabulary - 1]).collect()
     };
-    Box::new(move |batch| model.text_features(&(0..batch).map(tag).collect::<Vec<_>>()).map(drop))
+    Box::new(move |batch| {
+        let tags: Vec<_> = (0..batch).map(tag).collect();
+        tags.chunks(128).try_for_each(|tags| model.text_features(tags).map(drop))
+    })
 }
 
 /// Per picture: one beam-5 caption and ten samples, of 30 tokens with the prompt's four.
@@ -98,26 +106,51 @@ fn answers<B: Backend>(model: T5<B>) -> Work {
 const BEAM: Strategy =
     Strategy::Beam(BeamOptions { beams: 5, length_penalty: -1.0, early_stopping: false, returned: 1 });
 
-/// Per picture: the five best of two vocabularies of the published sizes, and the captions.
-fn vision<B: Backend>(clip: Clip<B>, blip: Blip<B>) -> Work {
-    let vocabulary = |texts: usize| -> Vec<f32> {
-        let mut rows: Vec<f32> = (0..texts * clip.dimension())
-            .map(|index| ((index * 7919) % 1013) as f32 / 1013.0 - 0.5)
-            .collect();
-        normalize(&mut rows, clip.dimension());
-        rows
-    };
-    let (vocabularies, captions) = ([22_131, 34_760].map(vocabulary), captions(blip));
-    Box::new(move |batch| {
+/// Texts of the published vocabularies.
+const TAGS: usize = 22_131;
+const ATTRIBUTES: usize = 34_760;
+
+/// Per picture: the five best of each vocabulary.
+fn tags<B: Backend>(clip: Clip<B>, texts: &[usize], packs: &Path) -> std::io::Result<Work> {
+    let open = |&texts: &usize| Vocabulary::open(packs, texts, clip.dimension());
+    let vocabularies = texts.iter().map(open).collect::<std::io::Result<Vec<_>>>()?;
+    Ok(Box::new(move |batch| {
         let mut features = clip.image_features(&pixels(batch, clip.image_size()))?;
         normalize(&mut features, clip.dimension());
-        for feature in features.chunks_exact(clip.dimension()) {
-            for vocabulary in &vocabularies {
-                std::hint::black_box(best_five(feature, vocabulary));
+        for vocabulary in &vocabularies {
+            for feature in features.chunks_exact(clip.dimension()) {
+                std::hint::black_box(best_five(feature, vocabulary.rows()));
             }
+            vocabulary.release();
         }
-        captions(batch)
-    })
+        Ok(())
+    }))
+}
+
+/// Embedded texts in a mapped file, as `lens::vocab` keeps them.
+struct Vocabulary(Bytes);
+
+impl Vocabulary {
+    /// The file of an earlier start, or a new one.
+    fn open(packs: &Path, texts: usize, dimension: usize) -> std::io::Result<Self> {
+        let path = packs.join(format!("vocabulary-{texts}-{dimension}.f32"));
+        if !path.exists() {
+            let mut rows: Vec<f32> =
+                (0..texts * dimension).map(|index| ((index * 7919) % 1013) as f32 / 1013.0 - 0.5).collect();
+            normalize(&mut rows, dimension);
+            fs_err::create_dir_all(packs)?;
+            fs_err::write(&path, bytemuck::cast_slice(&rows))?;
+        }
+        Bytes::map(&path).map(Self)
+    }
+
+    fn rows(&self) -> &[f32] {
+        bytemuck::cast_slice(&self.0)
+    }
+
+    fn release(&self) {
+        self.0.release(0..self.0.len());
+    }
 }
 
 /// The rows of `vocabulary` with the greatest products, as `lens::embedder::cosines` computes them.
