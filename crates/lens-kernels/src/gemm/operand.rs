@@ -101,7 +101,7 @@ impl Kernel for PackTile<'_> {
                 Precision::Bf16 => scatter(x, rows, words, |x: [f32; 2]| bf16::pair(x[0], x[1])),
                 Precision::Int8 => {
                     let line = RowLine::fit(x, line_words);
-                    scatter(x, rows, words, |x: [f32; 4]| line.quantise(x));
+                    scatter_bytes(x, rows, words, line);
                     for outlier in line_words[3..].iter().step_by(2).take(line_words[2] as usize) {
                         let (step, shift) = (*outlier as usize / 4, *outlier % 4 * 8);
                         let word = &mut words[step * rows];
@@ -140,6 +140,30 @@ fn scatter<const N: usize>(x: &[f32], rows: usize, words: &mut [u32], word: impl
         group[..rest.len()].copy_from_slice(rest);
         if let Some(target) = targets.next() {
             *target = word(group);
+        }
+    }
+}
+
+/// As [`scatter`] for bytes, many of which are computed as neighbours: four at a time, the compiler would shuffle each word
+/// together on its own.
+#[inline(always)]
+fn scatter_bytes(x: &[f32], rows: usize, words: &mut [u32], line: RowLine) {
+    const BLOCK: usize = 64;
+    let mut targets = words.iter_mut().step_by(rows);
+    for x in x.chunks(BLOCK) {
+        let mut bytes = [line.zero as u8; BLOCK];
+        if let Some(x) = x.as_array::<BLOCK>() {
+            for (byte, x) in bytes.iter_mut().zip(x) {
+                *byte = line.byte(*x);
+            }
+        } else {
+            for (byte, x) in bytes.iter_mut().zip(x) {
+                *byte = line.byte(*x);
+            }
+        }
+        let count = x.len().div_ceil(4);
+        for (word, target) in bytes.as_chunks().0[..count].iter().zip(targets.by_ref()) {
+            *target = u32::from_le_bytes(*word);
         }
     }
 }

@@ -44,18 +44,15 @@ impl RowLine {
         line
     }
 
-    /// Four bytes, the first in the lowest bits.
+    /// The byte that stands for `x`.
     #[inline(always)]
-    pub(crate) fn quantise(self, x: [f32; 4]) -> u32 {
+    pub(crate) fn byte(self, x: f32) -> u8 {
         // Adding 1.5 * 2^23 rounds to the nearest integer, which the low bits then hold.
         const SHIFT: f32 = 12_582_912.0;
-        let byte = |x: f32| {
-            let y = x * self.per_unit + self.zero;
-            let y = if y > 0.0 { y } else { 0.0 };
-            let y = if y < 255.0 { y } else { 255.0 };
-            (y + SHIFT).to_bits() & 0xFF
-        };
-        byte(x[0]) | (byte(x[1]) << 8) | (byte(x[2]) << 16) | (byte(x[3]) << 24)
+        let y = x * self.per_unit + self.zero;
+        let y = if y > 0.0 { y } else { 0.0 };
+        let y = if y < 255.0 { y } else { 255.0 };
+        (y + SHIFT).to_bits() as u8
     }
 }
 
