@@ -104,9 +104,7 @@ impl Tensors {
         let values =
             to_f32(entry.info.dtype, self.bytes(entry)).ok_or_else(|| self.not_a_weight(name, entry))?;
         entry.read.store(true, Ordering::Relaxed);
-        if let Some(file) = self.files.get(entry.file) {
-            file.bytes.release(entry.info.bytes.clone());
-        }
+        self.release(entry);
         Ok(values)
     }
 
@@ -162,11 +160,22 @@ impl Tensors {
             return false;
         }
         let [copied, stored] = [self.bytes(copy), self.bytes(original)];
-        if copy.info.dtype == original.info.dtype {
-            return copied == stored;
+        let same = if copy.info.dtype == original.info.dtype {
+            copied == stored
+        } else {
+            let values = to_f32(copy.info.dtype, copied);
+            values.is_some() && values == to_f32(original.info.dtype, stored)
+        };
+        self.release(copy);
+        self.release(original);
+        same
+    }
+
+    /// Gives the memory of a tensor that was read back to the system.
+    fn release(&self, entry: &Entry) {
+        if let Some(file) = self.files.get(entry.file) {
+            file.bytes.release(entry.info.bytes.clone());
         }
-        let values = to_f32(copy.info.dtype, copied);
-        values.is_some() && values == to_f32(original.info.dtype, stored)
     }
 
     fn bytes(&self, entry: &Entry) -> &[u8] {
