@@ -1,6 +1,6 @@
 //! Tokenizers, T5's relative buckets, and what may be sampled.
 
-use crate::golden::{Golden, SCORE_TOLERANCE};
+use super::golden::{Golden, SCORE_TOLERANCE};
 use lens_nn::{
     backend::Candidate,
     generate::{SampleOptions, distribution},

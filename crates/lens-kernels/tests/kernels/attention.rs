@@ -1,8 +1,6 @@
 //! Attention against its definition in f64, and its independence of batch and threads.
 
-mod common;
-
-use common::{Random, assert_close, assert_same_bits};
+use crate::common::{self, Random, assert_close, assert_same_bits};
 use lens_kernels::{
     AttentionShape, CachedSpan, HeadsView, RelativeBias, Span, Threads, Tier, attention, cached_attention,
 };

@@ -1,8 +1,6 @@
 //! Packed layers as bytes: what was written is read without a copy, and anything else is refused.
 
-mod common;
-
-use common::{Random, assert_same_bits};
+use crate::common::{Random, assert_same_bits};
 use lens_kernels::{Epilogue, LayoutError, LinearSource, PackedLinear, Precision, Threads, linear};
 use proptest::prelude::*;
 use std::sync::Arc;

@@ -1,8 +1,6 @@
 //! Norms against their definition in f64.
 
-mod common;
-
-use common::{Random, assert_close, assert_same_bits};
+use crate::common::{Random, assert_close, assert_same_bits};
 use lens_kernels::{Threads, Tier, norm};
 use proptest::prelude::*;
 

@@ -1,7 +1,5 @@
 //! Plain f64 versions of the kernels and the numbers to feed them.
 
-#![allow(dead_code, reason = "each test file uses its own part")]
-
 use lens_kernels::{Activation, AttentionShape, HeadsView, Span};
 
 /// Reproducible values, roughly normal, with the given standard deviation.

@@ -1,6 +1,6 @@
 //! The captioner: picture tower, decoder, captions and likelihoods.
 
-use crate::{
+use super::{
     generation::{Run, Scored, assert_run, assert_scores, assert_varied, logits_after, stepwise_logits},
     golden::{Golden, assert_close, cpu},
 };
@@ -11,7 +11,7 @@ use serde::Deserialize;
 pub(crate) struct Captions {
     prompt: String,
     pub(crate) prompt_ids: Vec<u32>,
-    pub(crate) forced_lengths: Vec<usize>,
+    forced_lengths: Vec<usize>,
     runs: Vec<Run>,
     scored: Vec<Scored>,
     /// Texts of the first run's captions.

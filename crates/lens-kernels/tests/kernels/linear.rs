@@ -1,8 +1,6 @@
 //! Products against their definition in f64, and their independence of batch and threads.
 
-mod common;
-
-use common::{Random, assert_close, assert_same_bits};
+use crate::common::{self, Random, assert_close, assert_same_bits};
 use lens_kernels::{Activation, Epilogue, LinearSource, PackedLinear, Precision, Threads, Tier, linear};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Encoder, decoder, answers and likelihoods of every T5 that `golden/` holds.
 
-use crate::{
+use super::{
     generation::{Run, Scored, assert_run, assert_scores, assert_varied, logits_after, stepwise_logits},
     golden::{Golden, assert_close, cpu},
 };

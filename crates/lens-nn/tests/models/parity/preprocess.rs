@@ -1,6 +1,6 @@
 //! Pictures of many sizes, bit for bit before normalisation.
 
-use crate::golden::Golden;
+use super::golden::Golden;
 use lens_nn::preprocess::{Convention, Preprocess, RgbView};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};

@@ -1,8 +1,6 @@
 //! Candidates against a full sort.
 
-mod common;
-
-use common::Random;
+use crate::common::Random;
 use lens_kernels::{Threads, Tier, pick_log_probs, top_log_probs};
 use proptest::prelude::*;
 

@@ -1,6 +1,6 @@
 //! Both towers, every activation, both namings, f32, f16 and bf16 files.
 
-use crate::golden::{Golden, assert_close, cpu};
+use super::golden::{Golden, assert_close, cpu};
 use lens_nn::{backend::cpu::Cpu, clip::Clip, tokenizer::Tokenizer};
 use serde::Deserialize;
 

@@ -1,7 +1,7 @@
 //! Bit for bit, a result depends on neither what else is in the batch nor the number of threads, in every precision and
 //! with every set of instructions that this machine has.
 
-use crate::{
+use super::{
     blip::Captions,
     clip::{self, CLIPS},
     generation::stepwise_logits,

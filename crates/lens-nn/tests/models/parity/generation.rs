@@ -1,6 +1,6 @@
 //! Searches as the goldens describe them, compared token by token.
 
-use crate::golden::SCORE_TOLERANCE;
+use super::golden::SCORE_TOLERANCE;
 use lens_nn::generate::{BeamOptions, Decoder, Lengths, Search, Strategy, generate, score};
 use serde::Deserialize;
 
