@@ -6,7 +6,7 @@ from pathlib import Path
 import torch
 import transformers
 
-from . import blip, clip, preprocess, small_tables, t5, vqa_accuracy
+from . import blip, clip, preprocess, rounding, small_tables, t5, vqa_accuracy
 
 
 def main() -> None:
@@ -22,6 +22,7 @@ def main() -> None:
     print(blip.write(root), flush=True)
     for tiny in t5.TINY:
         print(t5.write(tiny, root), flush=True)
+    print(rounding.write(root), flush=True)
 
 
 if __name__ == "__main__":

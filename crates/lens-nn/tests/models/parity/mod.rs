@@ -11,5 +11,6 @@ mod generation;
 mod golden;
 mod invariance;
 mod preprocess;
+mod rounding;
 mod t5;
 mod tables;
