@@ -102,6 +102,15 @@ def grown(folder: Path, tensors: dict[str, torch.Tensor], answered: bool) -> Non
     write_tensors(folder / "model.safetensors", tensors)
 
 
+def ungrown(part: str, values: torch.Tensor, width: int) -> torch.Tensor:
+    """States are what a norm gives: there the outlier channels have no reader that answers them."""
+    if part not in ("image_states", "states"):
+        return values
+    rows = values.reshape(-1, width).clone()
+    rows[:, OUTLIERS["channels"]] /= OUTLIERS["gain"]
+    return rows.flatten()
+
+
 def compare(name: str) -> bool:
     with tempfile.TemporaryDirectory() as scratch, torch.no_grad():
         folder, given = Path(scratch, "checkpoint"), Path(scratch, "inputs")
@@ -118,7 +127,8 @@ def compare(name: str) -> bool:
     within = True
     for part, values in rounded.items():
         theirs, found = error(values, exact[part]), error(bf16[part], exact[part])
-        drawn_cosine, answered_cosine = cosine(int8[part], exact[part]), cosine(answered[part], exact[part])
+        drawn_cosine = cosine(int8[part], exact[part])
+        answered_cosine = cosine(ungrown(part, answered[part], values.shape[-1]), exact[part])
         alone_cosine = cosine(alone_int8[part], alone[part])
         their_alone = cosine(alone_rounded[part].flatten().double(), alone[part])
         within &= found <= 1.1 * theirs and min(drawn_cosine, answered_cosine) >= 0.998

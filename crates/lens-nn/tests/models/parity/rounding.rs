@@ -114,7 +114,6 @@ fn bf16_and_int8_cost_no_more_than_they_cost_the_reference() {
                 for ((output, found), (_, exact)) in outputs(name, Arc::clone(cpu)).iter().zip(&exact) {
                     let (ours, theirs) = (error(found, exact), theirs[*output]);
                     let what = format!("{name}, {output}, {machine}");
-                    println!("{what}: {ours:.4} against {theirs:.4}, {:.2}", ours / theirs);
                     assert!(ours <= ALLOWED * theirs, "{what}: {ours:.4} against {theirs:.4}");
                     // A layer in f32 by mistake would pass everything above.
                     assert!(ours > 0.1 * theirs, "{what}: {ours:.1e} is nearly exact");
