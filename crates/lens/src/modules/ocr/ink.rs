@@ -19,6 +19,8 @@ const COLOURS: [(&str, [u8; 3]); 11] = [
 
 /// Least squared distance (of 3 x 255^2) between ink and ground for the ink to have a colour of its own.
 const CONTRAST: u32 = 3 * 40 * 40;
+/// The same between letters and their outline.
+const APART: u32 = 3 * 100 * 100;
 
 /// An RGB picture, row by row.
 #[derive(Clone, Copy)]
@@ -36,25 +38,68 @@ impl Pixels<'_> {
 }
 
 /// The name of the ink of the word in `bounds`: the colour of the pixels that differ most from the ground, which is
-/// the most frequent colour around and between the letters. `None` where nothing stands out.
+/// the most frequent colour around and between the letters; of outlined letters what the outline encloses. `None` where
+/// nothing stands out.
 pub(super) fn ink(picture: Pixels<'_>, bounds: PixelBox) -> Option<&'static str> {
-    let rows = bounds.y..(bounds.y + bounds.height).min(picture.height);
     let columns = bounds.x..(bounds.x + bounds.width).min(picture.width);
-    let pixels: Vec<[u8; 3]> = rows
-        .flat_map(|y| columns.clone().map(move |x| (x, y)))
-        .filter_map(|(x, y)| picture.at(x, y))
-        .collect();
-    let ground = most_frequent(&pixels)?;
+    let row = |y| columns.clone().filter_map(move |x| picture.at(x, y)).collect();
+    let rows: Vec<Vec<[u8; 3]>> =
+        (bounds.y..(bounds.y + bounds.height).min(picture.height)).map(row).collect();
+    let ground = most_frequent(rows.iter().flatten())?;
+    let edges = rows.first().into_iter().chain(rows.last()).flatten();
+    let around =
+        most_frequent(edges.chain(rows.iter().flat_map(|row| row.first().into_iter().chain(row.last()))))?;
+    // Bold outlined letters leave less ground than there is of them: what lies around tells.
+    [around, ground]
+        .into_iter()
+        .find_map(|ground| enclosed(&rows, ground))
+        .or_else(|| stands_out(&rows, ground))
+        .map(name)
+}
+
+/// The colour that differs most from `ground`.
+fn stands_out(rows: &[Vec<[u8; 3]>], ground: [u8; 3]) -> Option<[u8; 3]> {
     let mut inked: Vec<[u8; 3]> =
-        pixels.into_iter().filter(|pixel| distance(*pixel, ground) >= CONTRAST).collect();
+        rows.iter().flatten().copied().filter(|pixel| distance(*pixel, ground) >= CONTRAST).collect();
     // The most different half: the rest are the soft edges of the letters.
     inked.sort_by_key(|pixel| std::cmp::Reverse(distance(*pixel, ground)));
     inked.truncate(inked.len().div_ceil(2));
-    most_frequent(&inked).map(name)
+    most_frequent(&inked)
+}
+
+/// The colour inside an outline: of the two most frequent colours apart from `ground`, the one whose strokes begin and
+/// end with the other.
+fn enclosed(rows: &[Vec<[u8; 3]>], ground: [u8; 3]) -> Option<[u8; 3]> {
+    let inked = |pixel: &&[u8; 3]| distance(**pixel, ground) >= CONTRAST;
+    let first = most_frequent(rows.iter().flatten().filter(inked))?;
+    let others = |pixel: &&[u8; 3]| inked(pixel) && distance(**pixel, first) >= APART;
+    let second = most_frequent(rows.iter().flatten().filter(others))?;
+    let (mut strokes, mut in_first, mut in_second) = (0u32, 0u32, 0u32);
+    for stroke in rows.iter().flat_map(|row| row.split(|pixel| distance(*pixel, ground) < CONTRAST)) {
+        let is = |pixel: &&[u8; 3], colour| distance(**pixel, colour) < CONTRAST;
+        let both =
+            stroke.iter().any(|pixel| is(&pixel, first)) && stroke.iter().any(|pixel| is(&pixel, second));
+        // The soft edge belongs to neither.
+        let plain = |pixel: &&[u8; 3]| is(pixel, first) || is(pixel, second);
+        let ends = [stroke.iter().find(plain), stroke.iter().rev().find(plain)];
+        if both {
+            strokes += 1;
+            in_first += u32::from(ends.iter().flatten().all(|pixel| is(pixel, second)));
+            in_second += u32::from(ends.iter().flatten().all(|pixel| is(pixel, first)));
+        }
+    }
+    let most = |count: u32| strokes as usize >= rows.len().div_ceil(2) && 4 * count >= 3 * strokes;
+    if most(in_first) {
+        Some(first)
+    } else if most(in_second) {
+        Some(second)
+    } else {
+        None
+    }
 }
 
 /// The mean of the largest group of alike pixels.
-fn most_frequent(pixels: &[[u8; 3]]) -> Option<[u8; 3]> {
+fn most_frequent<'a>(pixels: impl IntoIterator<Item = &'a [u8; 3]>) -> Option<[u8; 3]> {
     let group = |pixel: &[u8; 3]| pixel.map(|channel| channel >> 5);
     let mut counts = std::collections::BTreeMap::new();
     for pixel in pixels {
@@ -109,6 +154,30 @@ mod tests {
                 expected,
                 "{colour:?} on {ground:?}"
             );
+        }
+    }
+
+    /// Bars with an outline on a ground that is not even.
+    fn outlined(fill: [u8; 3], outline: [u8; 3]) -> Vec<u8> {
+        (0..20 * 60)
+            .flat_map(|i: usize| match i % 60 % 12 {
+                2 | 3 | 8 | 9 => outline,
+                4..=7 => fill,
+                column => [90 + (i * 7 % 30) as u8, 140 + column as u8, 200],
+            })
+            .collect()
+    }
+
+    #[test]
+    fn outlined_letters_have_the_colour_inside() {
+        let bounds = PixelBox { x: 0, y: 0, width: 60, height: 20 };
+        for (fill, outline, expected) in [
+            ([255, 255, 255], [0, 0, 0], "white"),
+            ([20, 20, 22], [250, 250, 250], "black"),
+            ([245, 206, 40], [10, 10, 10], "yellow"),
+        ] {
+            let rgb = outlined(fill, outline);
+            assert_eq!(ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds), Some(expected));
         }
     }
 
