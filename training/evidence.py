@@ -2,8 +2,8 @@
 
     python evidence.py --data PACK --work WORK [--clip FOLDER --blip FOLDER]
 
-Writes WORK/evidence/{flickr8k,caltech101,tiny_imagenet}_{train,val}.jsonl, one line per picture with its row number,
-tags and attributes (best first) and captions (the beam-search caption first, then samples, those that fit best first).
+Writes WORK/evidence/{flickr8k,caltech101,tiny_imagenet,scenes,texts}_{train,val}.jsonl (the last two are of the pictures
+of `drawn.py`), one line per picture with its row number, tags and attributes (best first) and captions (the beam-search caption first, then samples, those that fit best first).
 """
 
 import json
@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F
 from transformers import BlipForConditionalGeneration, CLIPModel, PreTrainedTokenizerFast
 
+import drawn
 import options
 import pack
 
@@ -22,7 +23,7 @@ STD = torch.tensor([0.26862954, 0.26130258, 0.27577711]).view(1, 3, 1, 1)
 BATCH = 64
 
 
-def normalised(pictures: np.ndarray, side: int) -> torch.Tensor:
+def normalised(pictures, side: int) -> torch.Tensor:
     """(N, 3, side, side) from bytes, squashed by Pillow's bicubic filter as the library does."""
     squashed = np.stack([pack.squash(pack.Image.fromarray(picture), side) for picture in pictures])
     return (torch.from_numpy(squashed).permute(0, 3, 1, 2) / 255 - MEAN) / STD
@@ -106,11 +107,10 @@ class Captioner:
         return [text.replace("[DEC]", "").replace("a picture of", "", 1).strip() for text in texts]
 
 
-def see(args, tagger, captioner, name, split, limit, samples):
+def see(args, tagger, captioner, name, split, pictures, samples):
     target = args.work / "evidence" / f"{name}_{split}.jsonl"
     target.parent.mkdir(parents=True, exist_ok=True)
     done = sum(1 for _ in target.open()) if target.exists() else 0
-    pictures = pack.pixels(args.data, args.work, name, split)[:limit]
     with target.open("a") as out:
         for start in range(done, len(pictures), BATCH):
             batch = pictures[start : start + BATCH]
@@ -127,6 +127,8 @@ def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--limit", type=int, default=1500, help="pictures per split of the label sets")
     flags.add_argument("--captioned", type=int, help="pictures per split of Flickr8k")
+    flags.add_argument("--drawn", type=int, default=1000, help="drawn pictures of each kind per split")
+    flags.add_argument("--splits", nargs="+", default=["val", "train"])
     flags.add_argument("--samples", type=int, default=10, help="sampled captions per picture")
     flags.add_argument("--clip", type=Path, default=options.NANO / "clip", help="folder")
     flags.add_argument("--blip", type=Path, default=options.NANO / "blip", help="folder")
@@ -134,10 +136,12 @@ def main():
     args = options.parse(flags)
     tagger = Tagger(args.clip, options.NANO / "vocab")
     captioner = Earlier(args.captions_of) if args.captions_of else Captioner(args.blip)
-    for name in pack.SIDES:
-        for split in ("val", "train"):
+    for split in args.splits:
+        for name in pack.SIDES:
             limit = args.captioned if name == "flickr8k" else args.limit
-            see(args, tagger, captioner, name, split, limit, args.samples)
+            see(args, tagger, captioner, name, split, pack.pixels(args.data, args.work, name, split)[:limit], args.samples)
+        for name in drawn.PICTURES:
+            see(args, tagger, captioner, name, split, drawn.pictures(name, split, args.drawn), args.samples)
 
 
 if __name__ == "__main__":

@@ -41,7 +41,7 @@ def main():
         sets[f"{name}, evidence of another"] = measure.with_other_evidence(held)
     labels = examples.label_examples(args.data, args.work, "val", rng)
     sets["labelled photographs"] = measure.usual(rng.sample(labels, min(len(labels), args.limit)))
-    others = examples.Mixture(labels, labels, rng)
+    others = examples.Mixture(labels, labels, rng, examples.DrawnSeen(args.work, "val"))
     sets["scenes of shapes"] = [others.scene() for _ in range(args.limit // 2)]
     sets["text"] = [others.text() for _ in range(args.limit // 2)]
     sets["demonstration"] = [examples.Example(CONTRADICTION, Question(q, (a,), "which")) for q, a in DEMONSTRATION]

@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import drawn
 import pack
 import scenes
 
@@ -86,6 +87,14 @@ def label_examples(data: Path, work: Path, split: str, rng: random.Random) -> li
     return examples
 
 
+class DrawnSeen:
+    """What nano has seen in the drawn pictures of a split, as (number, evidence)."""
+
+    def __init__(self, work: Path, split: str):
+        self.split = split
+        self.scenes, self.texts = (seen(work, name, split) for name in ("scenes", "texts"))
+
+
 class Mixture:
     """An endless stream of training examples."""
 
@@ -93,8 +102,8 @@ class Mixture:
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
     LEAN_SHARES = {"photo": 14, "label": 2, "scene": 27, "text": 30, "drill": 27}
 
-    def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random):
-        self.rng = rng
+    def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random, drawn_seen: "DrawnSeen"):
+        self.rng, self.drawn = rng, drawn_seen
         self.photos, self.labels = photos, labels
         self.lean = False  # short prompts and clear evidence for this example
         self.weights = _balanced(photos)
@@ -123,16 +132,25 @@ class Mixture:
         return replace(example, evidence=self.some_of(example.evidence))
 
     def scene(self) -> Example:
-        scene = scenes.random_scene(self.rng)
+        if self.lean or self.rng.random() < 0.3:
+            scene = scenes.random_scene(self.rng)
+            evidence = scene_questions.evidence(scene, self.rng, self.noise_tags, self.noise_attributes)
+        else:
+            number, evidence = self.rng.choice(self.drawn.scenes)
+            scene = drawn.scene(self.drawn.split, number)
         question = self.rng.choice(scene_questions.questions(scene, self.rng))
-        evidence = scene_questions.evidence(scene, self.rng, self.noise_tags, self.noise_attributes)
         return Example(self.some_of(evidence), question)
 
     def text(self) -> Example:
-        lines, question, _ = text_questions.example(self.rng)
-        share = 0.25 if self.lean else 0.9
-        around = self.some_of(self.rng.choice(self.records)) if self.rng.random() < share else Evidence()
-        return Example(replace(around, lines=lines), question)
+        (kind, lines), around = drawn.some_text(self.rng), Evidence()
+        if self.rng.random() < (0.25 if self.lean else 0.9):
+            if self.rng.random() < 0.6:
+                number, around = self.rng.choice(self.drawn.texts)
+                kind, lines = drawn.text(self.drawn.split, number)
+            else:
+                around = self.rng.choice(self.records)
+        told, question = text_questions.asked(kind, lines, self.rng)
+        return Example(replace(self.some_of(around), lines=told), question)
 
     def drill(self) -> Example:
         return Example(*drills.drill(self.rng, self.noise_tags))

@@ -79,20 +79,18 @@ def _page(lines, rng):
     return rng.choice(made)
 
 
-def example(rng: random.Random) -> tuple[tuple[Line, ...], Question, str]:
-    """(OCR lines, question, kind of picture)"""
-    kind = rng.choices(("words", "sign", "meme", "menu", "page"), (8, 4, 3, 3, 1))[0]
-    lines = {"words": texts.coloured_words, "sign": texts.sign, "meme": texts.meme, "menu": texts.menu, "page": texts.page}[kind](rng)
+def asked(kind: str, lines: list[texts.Line], rng: random.Random) -> tuple[tuple[Line, ...], Question]:
+    """(the lines as OCR gives them, question). `kind` is one of `drawn.WRITTEN`."""
     if rng.random() < 0.12:
-        return tuple(Line(line.text, line.ink) for line in lines), _says_yes_no(lines, rng), kind
+        return tuple(Line(line.text, line.ink) for line in lines), _says_yes_no(lines, rng)
     if kind == "words" and rng.random() < 0.85:
-        return tuple(Line(line.text, line.ink) for line in lines), _coloured(lines, rng), kind
+        return tuple(Line(line.text, line.ink) for line in lines), _coloured(lines, rng)
     if kind == "menu" and rng.random() < 0.9:
-        return _maybe_ink(lines, rng), _priced(lines, rng), kind
+        return _maybe_ink(lines, rng), _priced(lines, rng)
     if kind == "page":
-        return _maybe_ink(lines, rng), _page(lines, rng), kind
+        return _maybe_ink(lines, rng), _page(lines, rng)
     thing = {"sign": "sign", "meme": "meme", "words": "picture", "menu": "menu"}[kind]
-    return _maybe_ink(lines, rng), _read(lines, rng, thing), kind
+    return _maybe_ink(lines, rng), _read(lines, rng, thing)
 
 
 def about(kind: str, lines: list[texts.Line], rng: random.Random) -> Question:

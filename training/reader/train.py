@@ -68,7 +68,7 @@ def validation(args, rng):
     """Small sets that show the way while training; RESULTS.md has the whole ones (`reader.evaluate`)."""
     photos = measure.counterfactual(examples.photo_examples(args.data, args.work, "val", rng), rng)
     photos = measure.usual(rng.sample(photos, 300))
-    others = examples.Mixture(photos, photos, rng)
+    others = examples.Mixture(photos, photos, rng, examples.DrawnSeen(args.work, "val"))
     return {
         "photo": photos,
         "question_only": measure.without_evidence(photos),
@@ -93,7 +93,10 @@ def main():
     args = options.parse(flags)
     rng = random.Random(args.seed)
     mixture = examples.Mixture(
-        examples.photo_examples(args.data, args.work, "train", rng), examples.label_examples(args.data, args.work, "train", rng), rng
+        examples.photo_examples(args.data, args.work, "train", rng),
+        examples.label_examples(args.data, args.work, "train", rng),
+        rng,
+        examples.DrawnSeen(args.work, "train"),
     )
     words = vocabulary(args, mixture)
     reader = model.new(words.get_vocab_size())

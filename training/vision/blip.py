@@ -2,8 +2,8 @@
 
     python -m vision.blip --data PACK --work WORK --minutes 120 [--start FOLDER] [--clean] [--device cuda]
 
-Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate; `--start` goes on from the weights
-and the tokenizer of an earlier BLIP-nano of the same shape.
+Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate, from small pictures first; `--start`
+takes the decoder and the tokenizer of an earlier BLIP-nano of the same shape.
 """
 
 import random
@@ -23,7 +23,7 @@ import scenes
 from . import augment, blip_tokens, clip, clip_tokens, data, tags, warm_start
 from .cider import cider_d
 
-SIZE = 112
+SIZE, SMALL = 112, 80
 SHARES = {"flickr8k": 44, "caltech101": 4, "tiny_imagenet": 6, "drawn": 26}
 SENTENCES = ("a photo of {}", "there is {} in this photo", "a close-up view of {}", "this photo shows {}")
 
@@ -50,7 +50,7 @@ def clean(caption: str) -> str:
 
 class Batches:
     def __init__(self, sets, drawn, rng, per_picture=3):
-        self.sets, self.drawn, self.rng, self.per_picture = sets, drawn, rng, per_picture
+        self.sets, self.drawn, self.rng, self.per_picture, self.size = sets, drawn, rng, per_picture, SIZE
         self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
 
     def next(self):
@@ -59,13 +59,13 @@ class Batches:
         for name, photos in self.sets.items():
             places = self.samplers[name].take(SHARES[name])
             base = len(captions) and owners[-1] + 1
-            pictures.append(data.views(photos, places, SIZE, self.rng))
+            pictures.append(data.views(photos, places, self.size, self.rng))
             for offset, place in enumerate(places):
                 told = self._captions(photos, place)
                 captions += told
                 owners += [base + offset] * len(told)
         for picture, _, caption in self.drawn.take(SHARES["drawn"]):
-            pictures.append(augment.view(picture, SIZE, 0.9, self.rng, flip=False)[None])
+            pictures.append(augment.view(picture, self.size, 0.9, self.rng, flip=False)[None])
             captions.append(caption)
             owners.append(owners[-1] + 1)
         return torch.cat(pictures), captions, torch.tensor(owners)
@@ -81,7 +81,7 @@ def loss_of(model, tokens, batch, device):
     ids, labels = (table.to(device) for table in tokens(captions))
     inputs = augment.jitter(augment.normalised(pictures.to(device)), 0.2)
     with torch.autocast(device, torch.bfloat16):
-        seen = model.vision_model(pixel_values=inputs).last_hidden_state[owners.to(device)]
+        seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state[owners.to(device)]
         mask = (ids != blip_tokens.PAD).long()
         logits = model.text_decoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen).logits
     return F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1)
@@ -146,7 +146,8 @@ def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=120)
     flags.add_argument("--rate", type=float, default=1e-3)
-    flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano")
+    flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano: its decoder and tokenizer are taken")
+    flags.add_argument("--small", type=float, default=0.5, help=f"share of the time with pictures of {SMALL} pixels")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
     flags.add_argument("--report-every", type=float, default=1200, help="seconds")
@@ -161,10 +162,11 @@ def main():
     model = new_model(tokens.size)
     batches = Batches(sets, data.Drawn(truths, rng), rng)
     run = runs.Run(args.work, args.name, args.minutes)
-    if args.start:
-        model.load_state_dict(BlipForConditionalGeneration.from_pretrained(args.start).float().state_dict())
-    elif not (run.folder / "checkpoint.pt").exists():
+    if not (run.folder / "checkpoint.pt").exists():
         start_from_clip(model, args, sets)
+        if args.start:
+            earlier = BlipForConditionalGeneration.from_pretrained(args.start).float()
+            model.text_decoder.load_state_dict(earlier.text_decoder.state_dict())
     model = model.to(args.device)
     steppers = runs.optimizers(model, args.rate, lambda name: ".layer" in name, {"vision_model": 0.5})
     parts = {"model": model, "muon": steppers[0], "adamw": steppers[1]}
@@ -173,6 +175,7 @@ def main():
     sums, due = [], run.elapsed + args.report_every
     model.train()
     while run.share < 1:
+        batches.size = SMALL if run.share < args.small else SIZE
         loss = loss_of(model, tokens, batches.next(), args.device)
         runs.step(loss, model, steppers, args.rate * run.rate())
         sums.append(loss.item())
