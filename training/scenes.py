@@ -36,11 +36,11 @@ class Scene:
     layout: str  # "group" (counted kinds), "beside", "stacked", "sizes"
 
     def kinds(self) -> list[tuple[str, int]]:
-        """(name, how many), most first as drawn."""
+        """(name, how many), most first and then by name: an order that the picture shows."""
         counts = {}
         for item in self.items:
             counts[item.name] = counts.get(item.name, 0) + 1
-        return list(counts.items())
+        return sorted(counts.items(), key=lambda kind: (-kind[1], kind[0]))
 
 
 def plural(name: str) -> str:
