@@ -2,14 +2,13 @@
 
     python -m ocr.evaluate --lens target/release/lens --data PACK --work WORK [--photographs FOLDER TRUTHS.json]
 
-`--models FOLDER` measures another pair than the one inside the program. Draws memes and signs in fonts that were kept out of training. TRUTHS.json is a list of objects with `file` (inside
-FOLDER) and `ocr` (the lines of text in it); others are passed over.
+`--models FOLDER` measures another pair than the one inside the program. Draws memes and signs in fonts that were kept out
+of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of text in it); others are
+passed over.
 """
 
 import json
-import os
 import random
-import subprocess
 import tempfile
 import unicodedata
 from pathlib import Path
@@ -18,30 +17,16 @@ from PIL import Image
 
 import options
 import pack
+import program
 import texts
 
 from . import page
 from .recogniser import distance
 
 
-OCR_ALONE = "[tags]\nenabled = false\n[attributes]\nenabled = false\n[captions]\nenabled = false\n"
-
-
-class Program:
-    """`lens see` with a home of its own, in which all modules but OCR are off."""
-
-    def __init__(self, lens: Path, home: Path, models: Path | None):
-        self.lens, self.home = lens.resolve(), home
-        parts = f"[parts]\nocr = {json.dumps(str(models.resolve()))}\n" if models else ""
-        (home / "config.toml").write_text(OCR_ALONE + parts)
-
-    def read(self, pictures: list[Path]) -> list[str]:
-        """The text of each picture, its lines joined by spaces."""
-        command = [self.lens, "--quiet", "--json", "--offline", "see", *pictures]
-        environment = {**os.environ, "LENS_HOME": str(self.home)}
-        output = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True, env=environment).stdout
-        records = [json.loads(line) for line in output.splitlines()]
-        return [" ".join(line["text"] for line in record["ocr"]) for record in records]
+def read(lens: program.Program, pictures: list[Path]) -> list[str]:
+    """The text of each picture, its lines joined by spaces."""
+    return [" ".join(line["text"] for line in record["ocr"]) for record in lens.see(pictures)]
 
 
 def drawn(kind, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:
@@ -66,8 +51,8 @@ def photographs(folder: Path, truths: Path) -> tuple[list[Path], list[str]]:
     return [folder / row["file"] for row in rows], plain
 
 
-def report(name: str, program: Program, paths: list[Path], truths: list[str], shown: int) -> None:
-    given = program.read(paths)
+def report(name: str, lens: program.Program, paths: list[Path], truths: list[str], shown: int) -> None:
+    given = read(lens, paths)
     for said, truth in list(zip(given, truths))[:shown]:
         print(f"  {truth!r} -> {said!r}")
     # More wrong than there is to read is wrong as a whole.
@@ -89,12 +74,13 @@ def main():
     args = options.parse(flags)
     photos = pack.pixels(args.data, args.work, "flickr8k", "val")
     with tempfile.TemporaryDirectory() as folder:
-        program = Program(args.lens, Path(folder), args.models)
+        parts = f"[parts]\nocr = {json.dumps(str(args.models.resolve()))}\n" if args.models else ""
+        lens = program.Program(args.lens, Path(folder) / "home", program.only("ocr") + parts)
         for kind in (texts.meme, texts.sign):
             paths, truths = drawn(kind, args.number, photos, Path(folder), random.Random(args.seed))
-            report(f"{kind.__name__}s", program, paths, truths, args.show)
+            report(f"{kind.__name__}s", lens, paths, truths, args.show)
         if args.photographs:
-            report("photographs", program, *photographs(*args.photographs), args.show)
+            report("photographs", lens, *photographs(*args.photographs), args.show)
 
 
 if __name__ == "__main__":

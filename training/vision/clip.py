@@ -58,6 +58,10 @@ class Towers:
         pooled = self.model.vision_model(pixel_values=inputs, interpolate_pos_encoding=resized).pooler_output
         return F.normalize(self.model.visual_projection(pooled).float(), dim=-1)
 
+    def squashed(self, pictures, size):
+        """Of bytes (N, side, side, 3)."""
+        return self.pictures(augment.whole(pictures, size).to(self.model.logit_scale.device))
+
     def texts(self, texts):
         ids, mask = self.tokens(texts)
         device = self.model.logit_scale.device
@@ -158,7 +162,7 @@ def main():
         start_from(args.start, model)
     else:
         model.logit_scale.data.fill_(math.log(1 / 0.07))
-    mean = copy.deepcopy(model).requires_grad_(False)
+    mean = copy.deepcopy(model).requires_grad_(False).eval()
     steppers = runs.optimizers(model, args.rate, lambda name: name.startswith("vision_model.encoder"))
     batches = Batches(sets, data.Drawn(truths, rng), rng)
     run = runs.Run(args.work, "clip-clean" if args.clean else "clip", args.minutes)

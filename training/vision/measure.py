@@ -4,8 +4,6 @@ import torch
 
 import pack
 
-from . import augment
-
 
 def percent(hits: torch.Tensor) -> float:
     return round(100 * hits.float().mean().item(), 1)
@@ -14,8 +12,7 @@ def percent(hits: torch.Tensor) -> float:
 @torch.no_grad()
 def seen(towers, args, name, size):
     pictures = torch.from_numpy(pack.pixels(args.data, args.work, name, "val").copy())
-    device = towers.model.logit_scale.device
-    return torch.cat([towers.pictures(augment.whole(part, size).to(device)) for part in pictures.split(200)])
+    return torch.cat([towers.squashed(part, size) for part in pictures.split(200)])
 
 
 @torch.no_grad()
@@ -47,7 +44,6 @@ def retrieval(towers, args, size):
 
 
 def clip(towers, args, tag_names, size):
-    towers.model.eval()
     numbers = {}
     for name in ("tiny_imagenet", "caltech101"):
         if name == "caltech101" or not args.clean:
