@@ -1,6 +1,8 @@
 """Measures CLIP and BLIP through the program itself, on `val`: the numbers of RESULTS.md.
 
-    python -m vision.evaluate --lens target/release/lens --data PACK --work WORK
+    python -m vision.evaluate --lens target/release/lens --data PACK --work WORK [--models FOLDER]
+
+`--models` measures `clip/` and `blip/` of a folder in place of those inside the program.
 """
 
 import base64
@@ -46,9 +48,15 @@ def _uri(picture) -> str:
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
 
 
-def captions(lens: Path, folder: Path, pictures: list[Path]) -> list[str]:
+def parts(args) -> str:
+    models = {name: str((args.models / name).resolve()) for name in ("clip", "blip")} if args.models else {}
+    return "[parts]\n" + "".join(f"{name} = {json.dumps(folder)}\n" for name, folder in models.items())
+
+
+def captions(args, folder: Path, pictures: list[Path]) -> list[str]:
     """The beam-search caption of each picture."""
-    seen = program.Program(lens, folder / "home", program.only("captions") + "[captions]\ncount = 0\n")
+    config = parts(args) + program.only("captions") + "[captions]\ncount = 0\n"
+    seen = program.Program(args.lens, folder / "home", config)
     return [record["captions"][0]["text"] for record in seen.see(pictures)]
 
 
@@ -57,7 +65,7 @@ def photographs(args, folder: Path) -> dict:
     paths = [folder / f"photo{number}.jpg" for number in range(len(rows))]
     for path, row in zip(paths, rows):
         path.write_bytes(row["image"])
-    given = [blip.clean(caption) for caption in captions(args.lens, folder, paths)]
+    given = [blip.clean(caption) for caption in captions(args, folder, paths)]
     references = [[blip.clean(caption) for caption in row["captions"]] for row in rows]
     return {"photographs": len(rows), "cider": cider_d(given, references), "distinct": len(set(given))}
 
@@ -69,7 +77,7 @@ def drawn_scenes(args, folder: Path) -> dict:
     paths = [folder / f"scene{number}.png" for number in range(count)]
     for path, picture in zip(paths, drawn.pictures("scenes", "val", count)):
         Image.fromarray(picture).save(path)
-    given = captions(args.lens, folder, paths)
+    given = captions(args, folder, paths)
     for one, truth in list(zip(given, truths))[: args.show]:
         print(f"  {truth!r} -> {one!r}")
     share = lambda form: round(100 * sum(form(one) == form(truth) for one, truth in zip(given, truths)) / count, 1)  # noqa: E731
@@ -84,6 +92,7 @@ def _counted(caption: str) -> str:
 def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--lens", type=Path, default=options.ROOT / "target/release/lens", help="the program")
+    flags.add_argument("--models", type=Path, help="folder")
     flags.add_argument("--limit", type=int, default=1000, help="captioned photographs")
     flags.add_argument("--show", type=int, default=0, help="captions of scenes to print")
     args = options.parse(flags)
@@ -92,7 +101,7 @@ def main():
         folder = Path(name)
         print(json.dumps(drawn_scenes(args, folder)), flush=True)
         print(json.dumps(photographs(args, folder)), flush=True)
-        with program.Program(args.lens, folder / "home").server() as address:
+        with program.Program(args.lens, folder / "home", parts(args)).server() as address:
             print(json.dumps(measure.clip(Towers(address), args, data.vocabulary(args).tags, 0)), flush=True)
 
 
