@@ -15,6 +15,7 @@ const CASES: &[Case] = &[
         question: "What colour is the word Green?",
         answers: &["red"],
     },
+    Case { picture: "shapes.png", question: "What colour is the square?", answers: &["blue"] },
     Case { picture: "sign.jpg", question: "What does the sign say?", answers: &["no parking"] },
     Case { picture: "sign-turned.jpg", question: "What does the sign say?", answers: &["no parking"] },
     Case { picture: "page.png", question: "What is the title?", answers: &["notes on looking"] },

@@ -21,8 +21,7 @@ fn a_picture_becomes_evidence() {
     }
 }
 
-/// Plain pictures in a font that OCR was not trained on. Faint marks may still be taken for a letter or two, with a low
-/// confidence.
+/// Plain pictures in a font that OCR was not trained on.
 #[test]
 fn words_are_read_with_the_colour_of_their_letters() {
     struct Case {
@@ -39,10 +38,9 @@ fn words_are_read_with_the_colour_of_their_letters() {
         place.example(picture);
         let record = json_lines(&stdout(place.lens(&["-q", "--json", "see", picture]))).remove(0);
         let read = record["ocr"].as_array().unwrap().iter();
-        let sure = read.filter(|line| line["confidence"].as_f64().unwrap() > 0.9);
-        let sure: Vec<_> =
-            sure.map(|line| (line["text"].as_str().unwrap(), line["ink"].as_str().unwrap())).collect();
-        assert_eq!(sure, lines, "{picture}");
+        let read: Vec<_> =
+            read.map(|line| (line["text"].as_str().unwrap(), line["ink"].as_str().unwrap())).collect();
+        assert_eq!(read, lines, "{picture}");
     }
 }
 
