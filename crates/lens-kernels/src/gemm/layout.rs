@@ -12,7 +12,7 @@ use std::fmt;
 use std::ops::Range;
 
 /// Raised whenever the meaning of a byte changes, or another precision would be chosen for it.
-const VERSION: u32 = 2;
+const VERSION: u32 = 3;
 
 /// `LENSPACK` as the machine's own words: bytes of the other order are not taken for it.
 const MAGIC: [u32; 2] = [u32::from_be_bytes(*b"LENS"), u32::from_be_bytes(*b"PACK")];

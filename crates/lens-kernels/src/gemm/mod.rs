@@ -21,13 +21,20 @@ use crate::Threads;
 use crate::shared::SharedRows;
 use crate::simd::TileRows;
 use block::Block;
-use layout::Layout;
+use layout::{Layout, View};
 use operand::{Operand, PackTile};
 use split::Split;
+use std::ops::Range;
 
 /// Activations that one task lays out: the few rows of a decoding step are not worth a second thread. Counted in values,
 /// not in words, because rounding four of them to a word of bytes takes longer than copying one.
 const VALUES_PER_TASK: usize = 1 << 15;
+
+/// Weights that stay in a second cache of 1 MiB beside what else a product reads.
+const NEAR_BYTES: usize = 768 << 10;
+
+/// Tiles for each thread from which the last one that is still at work is waited for but shortly.
+const TILES_PER_THREAD: usize = 8;
 
 /// (rows, inputs) -> (rows, outputs): `activation(x W^T + bias) + residual`; of a gated layer,
 /// `activation(x Wg^T + bg) * (x Wv^T + bv) + residual`.
@@ -44,25 +51,76 @@ pub fn linear(threads: &Threads, x: &[f32], layer: &PackedLinear, epilogue: Epil
         epilogue.residual.is_none_or(|r| r.len() == out.len()),
         "residual has not the shape of the result"
     );
-    let tier = threads.tier();
-    let steps = layer.layout.steps();
-    let tile_rows = tier.run(TileRows { precision });
-    threads.with_buffer(Operand::size(rows, steps), |words| {
-        let tile_words = Operand::size(tile_rows, steps);
-        let tiles = (VALUES_PER_TASK / (tile_rows * inputs)).max(1);
-        threads.for_each_chunk(words, tiles * tile_words, |task, words| {
-            for (tile, out) in words.chunks_mut(tile_words).enumerate() {
-                let first = (task * tiles + tile) * tile_rows;
-                let x = &x[first * inputs..rows.min(first + tile_rows) * inputs];
-                tier.run(PackTile { precision, x, inputs, out });
+    let tile_rows = threads.tier().run(TileRows { precision });
+    threads.with_buffer(Operand::size(rows, layer.layout.steps()), |words| {
+        let call = Call { threads, x, layer, epilogue, rows, tile_rows, out: &SharedRows::new(out, outputs) };
+        if call.weights_stay_near() { call.tile_by_tile(words) } else { call.all_rows_at_once(words) }
+    });
+}
+
+/// One product: what is multiplied, and where the result goes.
+struct Call<'a> {
+    threads: &'a Threads,
+    x: &'a [f32],
+    layer: View<'a>,
+    epilogue: Epilogue<'a>,
+    rows: usize,
+    /// Rows of a register tile.
+    tile_rows: usize,
+    out: &'a SharedRows<'a>,
+}
+
+impl Call<'_> {
+    /// Whether a thread may read all weights for every tile: there are enough tiles to keep all threads equally busy.
+    fn weights_stay_near(&self) -> bool {
+        let layout = self.layer.layout;
+        let bytes = layout.panels() * PANEL * layout.steps() * size_of::<u32>();
+        bytes <= NEAR_BYTES && self.rows >= self.threads.count() * TILES_PER_THREAD * self.tile_rows
+    }
+
+    /// Each task lays out a tile of rows and multiplies it by all weights: threads are handed work once, and what one laid out
+    /// no other reads.
+    fn tile_by_tile(&self, words: &mut [u32]) {
+        let tile_words = Operand::size(self.tile_rows, self.layer.layout.steps());
+        self.threads.for_each_chunk(words, tile_words, |tile, words| {
+            self.lay_out(tile, words);
+            let first = tile * self.tile_rows;
+            let operand = self.operand(words, first, self.tile_rows.min(self.rows - first));
+            self.multiply(operand, 0..1, 0..self.layer.layout.panels());
+        });
+    }
+
+    /// First all rows are laid out, then each task multiplies many of them by a few panels, which it reads once.
+    fn all_rows_at_once(&self, words: &mut [u32]) {
+        let Layout { inputs, .. } = self.layer.layout;
+        let tile_words = Operand::size(self.tile_rows, self.layer.layout.steps());
+        let tiles = (VALUES_PER_TASK / (self.tile_rows * inputs)).max(1);
+        self.threads.for_each_chunk(words, tiles * tile_words, |task, words| {
+            for (tile, words) in words.chunks_mut(tile_words).enumerate() {
+                self.lay_out(task * tiles + tile, words);
             }
         });
-        let operand = Operand { words, rows, steps, tile_rows };
-        let split = Split::new(threads.count(), &operand, layer.layout.panels());
-        let out = &SharedRows::new(out, outputs);
-        threads.for_each(split.tasks(), |task| {
+        let operand = self.operand(words, 0, self.rows);
+        let split = Split::new(self.threads.count(), &operand, self.layer.layout.panels());
+        self.threads.for_each(split.tasks(), |task| {
             let (tiles, panels) = split.task(task);
-            tier.run(Block { operand, layer, epilogue, tiles, panels, out });
+            self.multiply(operand, tiles, panels);
         });
-    });
+    }
+
+    fn operand<'w>(&self, words: &'w [u32], first: usize, rows: usize) -> Operand<'w> {
+        Operand { words, first, rows, steps: self.layer.layout.steps(), tile_rows: self.tile_rows }
+    }
+
+    fn lay_out(&self, tile: usize, out: &mut [u32]) {
+        let Layout { precision, inputs, .. } = self.layer.layout;
+        let first = tile * self.tile_rows;
+        let x = &self.x[first * inputs..self.rows.min(first + self.tile_rows) * inputs];
+        self.threads.tier().run(PackTile { precision, x, inputs, out });
+    }
+
+    fn multiply(&self, operand: Operand<'_>, tiles: Range<usize>, panels: Range<usize>) {
+        let (layer, epilogue, out) = (self.layer, self.epilogue, self.out);
+        self.threads.tier().run(Block { operand, layer, epilogue, tiles, panels, out });
+    }
 }

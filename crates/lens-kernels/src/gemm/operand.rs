@@ -6,11 +6,13 @@ use super::product::Words;
 use super::quantise::{ROW_WORDS, RowLine};
 use crate::simd::{Kernel, Simd};
 
-/// The rows of one call, in tiles as high as the register tile. A tile holds its words step by step, so that the
+/// Rows of one call, all or a part, in tiles as high as the register tile. A tile holds its words step by step, so that the
 /// product reads them in order, and then a few words per row that say what its bytes mean, which only int8 uses.
 #[derive(Clone, Copy)]
 pub(crate) struct Operand<'a> {
     pub(crate) words: &'a [u32],
+    /// Index of the first row in the call.
+    pub(crate) first: usize,
     pub(crate) rows: usize,
     /// Words of one row.
     pub(crate) steps: usize,
@@ -33,14 +35,14 @@ impl<'a> Operand<'a> {
         let rows = self.tile_rows.min(self.rows - first);
         let words = &self.words[Self::size(first, self.steps)..Self::size(first + rows, self.steps)];
         let (words, lines) = words.split_at(rows * self.steps);
-        Tile { first, rows, words, lines }
+        Tile { first: self.first + first, rows, words, lines }
     }
 }
 
 /// A few rows of activations.
 #[derive(Clone, Copy)]
 pub(crate) struct Tile<'a> {
-    /// Index of the first row.
+    /// Index of the first row in the call.
     pub(crate) first: usize,
     pub(crate) rows: usize,
     /// (steps, rows)

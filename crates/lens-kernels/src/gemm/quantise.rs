@@ -5,12 +5,17 @@
 //! all fall on a few bytes. So the few values of a row that stand out are left off the line, and their products are
 //! added in f32 when the row is finished.
 
-/// The most values of a row that are left out. A row with more of them has a long tail rather than outliers, which the
-/// line takes better than the additions.
+/// The most values of a row that are left out: an addition takes as long as some dozen inputs on the line.
 pub(crate) const MOST_OUTLIERS: usize = 16;
 
 /// How many times the mean magnitude of its row a value has to be to stand out: 4.8 deviations of a normal row.
 const STANDS_OUT: f32 = 6.0;
+
+/// A row with more values beyond the limit has a long tail, as the products of gate and value of a gated layer do. The limit
+/// is then raised by this factor, a few times at most: with the farthest values left out, those products are rounded
+/// 1.1 % off instead of 1.8 %.
+const RAISED: f32 = 1.25;
+const MOST_RAISES: usize = 6;
 
 /// Words that describe a row: scale, zero, number of outliers, then index and value of each.
 pub(crate) const ROW_WORDS: usize = 3 + 2 * MOST_OUTLIERS;
@@ -70,7 +75,21 @@ fn find_outliers(x: &[f32], words: &mut [u32]) -> usize {
     for value in sums.iter().chain(rest) {
         sum += value.abs();
     }
-    let limit = STANDS_OUT * sum / x.len() as f32;
+    let mut limit = STANDS_OUT * sum / x.len() as f32;
+    for _ in 0..=MOST_RAISES {
+        if let Some(count) = beyond(x, limit, &mut words[1..]) {
+            words[0] = count as u32;
+            return count;
+        }
+        limit *= RAISED;
+    }
+    words[0] = 0;
+    0
+}
+
+/// Writes index and value of all that are greater than `limit` and returns their number; none where they are too many.
+#[inline(always)]
+fn beyond(x: &[f32], limit: f32, words: &mut [u32]) -> Option<usize> {
     let mut count = 0;
     for (block, values) in x.chunks(LANES).enumerate() {
         let mut above = false;
@@ -82,16 +101,14 @@ fn find_outliers(x: &[f32], words: &mut [u32]) -> usize {
         }
         for (lane, value) in values.iter().enumerate().filter(|(_, value)| value.abs() > limit) {
             if count == MOST_OUTLIERS {
-                words[0] = 0;
-                return 0;
+                return None;
             }
-            words[1 + 2 * count] = (block * LANES + lane) as u32;
-            words[2 + 2 * count] = value.to_bits();
+            words[2 * count] = (block * LANES + lane) as u32;
+            words[2 * count + 1] = value.to_bits();
             count += 1;
         }
     }
-    words[0] = count as u32;
-    count
+    Some(count)
 }
 
 /// The least and the greatest of zero and some values.

@@ -52,7 +52,7 @@ mod tests {
         for (threads, rows, steps, panels) in
             [(1, 5, 100, 3), (2, 300, 512, 5), (16, 257, 1024, 32), (64, 24, 9999, 1)]
         {
-            let operand = Operand { words: &[], rows, steps, tile_rows: 12 };
+            let operand = Operand { words: &[], first: 0, rows, steps, tile_rows: 12 };
             let split = Split::new(threads, &operand, panels);
             let mut count = vec![0; operand.tiles() * panels];
             for (tiles, columns) in (0..split.tasks()).map(|task| split.task(task)) {

@@ -79,7 +79,7 @@ fn what_is_not_a_layer_is_refused_by_name() {
     assert_eq!(range(0..8), LayoutError::NotPacked);
     assert_eq!(range(0..length + 65), LayoutError::Range);
     assert_eq!(range(4..length), LayoutError::Misaligned);
-    assert_eq!(LayoutError::Version { found: 9 }.to_string(), "a packed layer of version 9, not 2");
+    assert_eq!(LayoutError::Version { found: 9 }.to_string(), "a packed layer of version 9, not 3");
 }
 
 proptest! {
