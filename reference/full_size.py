@@ -128,7 +128,24 @@ def blip_large(folder: Path, given: Path) -> tuple[dict, float]:
     return found, median_attention(vision.attentions)
 
 
-def flan(size: str, d_model: int, d_ff: int, layers: int, heads: int):
+def draw_sharp(model: T5ForConditionalGeneration, tiny: t5.TinyT5) -> None:
+    """Attention as sharp as in the tiny models: logits of 64 products that are not scaled."""
+    query = Spread(0.0, 0.65, fan_in=True)
+    draw(model, [(r"\.(q|k)\.weight", query), *calmed(tiny.recipe(), tiny.layers)], 1)
+
+
+def draw_initial(model: T5ForConditionalGeneration, tiny: t5.TinyT5) -> None:
+    """As `T5PreTrainedModel._init_weights` draws a model to be trained, with an own head as Flan-T5 has."""
+    draw(model, [
+        ("layer_norm", Spread(1.0, 0.0)),
+        ("shared|embed_tokens|lm_head", Spread(0.0, 1.0)),
+        (r"\.q\.weight", Spread(0.0, tiny.d_kv**-0.5, fan_in=True)),
+        ("relative_attention_bias", Spread(0.0, tiny.d_model**-0.5)),
+        (r"\.weight", Spread(0.0, 1.0, fan_in=True)),
+    ], 1)
+
+
+def flan(size: str, d_model: int, d_ff: int, layers: int, heads: int, drawn=draw_sharp):
     def model_of(folder: Path, given: Path) -> tuple[dict, float]:
         tiny = t5.TinyT5(f"flan-t5-{size}", 1, gated=True, tied=False, own_head=True, d_model=d_model, d_kv=64,
                          heads=heads, d_ff=d_ff, layers=layers)
@@ -137,8 +154,7 @@ def flan(size: str, d_model: int, d_ff: int, layers: int, heads: int):
         }
         model = T5ForConditionalGeneration._from_config(T5Config(**config), attn_implementation="eager").eval()
         model.lm_head.weight = nn.Parameter(torch.empty_like(model.shared.weight))
-        query = Spread(0.0, 0.65, fan_in=True)  # heads of 64 values are not scaled: sharper than heads of 7
-        draw(model, [(r"\.(q|k)\.weight", query), *calmed(tiny.recipe(), layers)], 1)
+        drawn(model, tiny)
         write_json(folder / "config.json", config)
         write_tensors(folder / "model.safetensors", t5.weights(model, tiny))
         lengths = [40, 11]
@@ -169,9 +185,10 @@ MODELS = {
     "blip-image-captioning-large": blip_large,
     "flan-t5-base": flan("base", 768, 2048, 12, 12),
     "flan-t5-large": flan("large", 1024, 2816, 24, 16),
+    "flan-t5-base as initialised": flan("base", 768, 2048, 12, 12, draw_initial),
 }
 FAMILIES = {"clip-vit-large-patch14": "clip", "ViT-H-14 (open_clip)": "clip", "blip-image-captioning-large": "blip",
-            "flan-t5-base": "t5", "flan-t5-large": "t5"}
+            "flan-t5-base": "t5", "flan-t5-large": "t5", "flan-t5-base as initialised": "t5"}
 
 
 def compare(name: str) -> bool:

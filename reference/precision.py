@@ -67,7 +67,7 @@ def t5_rounded(folder: Path, given: dict) -> dict:
 
 
 ROUNDED = {"clip-vit-large-patch14": clip_rounded, "blip-image-captioning-large": blip_rounded, "flan-t5-base": t5_rounded,
-           "flan-t5-large": t5_rounded}
+           "flan-t5-base as initialised": t5_rounded, "flan-t5-large": t5_rounded}
 
 
 def ours(name: str, folder: Path, given: Path, precision: str) -> dict:

@@ -28,6 +28,9 @@ pub struct HostLinear {
     /// (inputs): about how great each input is (root mean square), where a norm before the layer says so. A backend that
     /// rounds weights sees from them which ones count.
     pub magnitudes: Option<Vec<f32>>,
+    /// What follows makes rounding worse: queries and keys of an attention that does not scale their products down. A
+    /// backend that rounds keeps such a layer finer.
+    pub rounding_grows: bool,
 }
 
 /// What happens to a product before it is stored: `activation(x W + bias) + residual`.

@@ -13,6 +13,8 @@ pub(crate) struct Loader<'a, B: Backend> {
     pub(crate) scope: Scope<'a>,
     /// Whose result the layers read, where it is known.
     norm: Option<&'a Norm<B>>,
+    /// See [`HostLinear::rounding_grows`].
+    rounding_grows: bool,
 }
 
 /// Weights of one linear layer or of several that read the same input, by their names below a [`Loader`].
@@ -63,12 +65,12 @@ impl WordTable {
 
 impl<'a, B: Backend> Loader<'a, B> {
     pub(crate) fn new(backend: &'a B, scope: Scope<'a>) -> Self {
-        Self { backend, scope, norm: None }
+        Self { backend, scope, norm: None, rounding_grows: false }
     }
 
     /// The place `part` below this one; a dotted path goes several steps.
     pub(crate) fn at(&self, part: impl Display) -> Self {
-        Self { backend: self.backend, scope: self.scope.at(part), norm: self.norm }
+        Self { scope: self.scope.at(part), ..*self }
     }
 
     /// The same place, for layers that read the result of `norm`.
@@ -76,7 +78,12 @@ impl<'a, B: Backend> Loader<'a, B> {
     where
         'a: 'n,
     {
-        Loader { backend: self.backend, scope: self.scope.clone(), norm: Some(norm) }
+        Loader { scope: self.scope.clone(), norm: Some(norm), ..*self }
+    }
+
+    /// The same place, for layers whose rounding what follows makes worse.
+    pub(crate) fn where_rounding_grows(&self) -> Self {
+        Self { scope: self.scope.clone(), rounding_grows: true, ..*self }
     }
 
     /// `count` layers of a stack, several loaded at once.
@@ -141,6 +148,7 @@ impl<'a, B: Backend> Loader<'a, B> {
                 inputs: names.inputs,
                 gated,
                 magnitudes: self.magnitudes(),
+                rounding_grows: self.rounding_grows,
             })
         })
     }
@@ -152,7 +160,8 @@ impl<'a, B: Backend> Loader<'a, B> {
         mut load: impl FnMut(&Scope<'a>) -> Result<HostLinear>,
     ) -> Result<B::Linear> {
         self.backend.linear_layer(&self.scope.path(label), &mut || {
-            Ok(HostLinear { magnitudes: self.magnitudes(), ..load(&self.scope)? })
+            let (magnitudes, rounding_grows) = (self.magnitudes(), self.rounding_grows);
+            Ok(HostLinear { magnitudes, rounding_grows, ..load(&self.scope)? })
         })
     }
 

@@ -52,6 +52,7 @@ impl<B: Backend> PatchEmbeddings<B> {
                 inputs: 3 * side * side,
                 gated: false,
                 magnitudes: None,
+                rounding_grows: false,
             })
         })?;
         Ok(Self { grid, projection, positions: at.backend.upload(positions, width)? })

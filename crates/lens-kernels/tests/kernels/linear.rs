@@ -247,7 +247,7 @@ fn a_long_tail_does_not_drown_the_rest_in_int8() {
         seed: 10,
     };
     let mut operands = layer.operands();
-    // As a gated layer gives them: products of two normal values, of which some 70 of 2048 are beyond 6 times the mean.
+    // As a gated layer gives them: products of two normal values, of which some 60 of 2048 are beyond 6 times the mean.
     let gates = Random::new(11).vector(8 * 2048, 1.0);
     operands.x.iter_mut().zip(gates).for_each(|(x, gate)| *x *= gate.max(0.05 * gate));
     let expected = common::product(&operands.x, &operands.weight, None, 2048);
@@ -257,7 +257,7 @@ fn a_long_tail_does_not_drown_the_rest_in_int8() {
         let pairs = || expected.iter().flatten().zip(&found);
         let error: f64 = pairs().map(|(e, f)| (e - f64::from(*f)).powi(2)).sum();
         let square: f64 = pairs().map(|(e, _)| e * e).sum();
-        // With one line through all values 0.0184.
+        // With one line through all values 0.017 and more.
         assert!((error / square).sqrt() < 0.015, "{}: {}", threads.tier(), (error / square).sqrt());
     }
 }

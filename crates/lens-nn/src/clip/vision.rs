@@ -76,6 +76,7 @@ pub(super) fn projection<B: Backend>(
             inputs: width,
             gated: false,
             magnitudes: None,
+            rounding_grows: false,
         })
     })
 }

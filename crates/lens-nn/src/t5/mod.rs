@@ -148,7 +148,15 @@ fn head<B: Backend>(root: &Loader<'_, B>, shared: &str, config: &T5Config) -> Re
         for value in &mut weight {
             *value *= scale;
         }
-        Ok(HostLinear { weight, bias: None, outputs, inputs, gated: false, magnitudes: None })
+        Ok(HostLinear {
+            weight,
+            bias: None,
+            outputs,
+            inputs,
+            gated: false,
+            magnitudes: None,
+            rounding_grows: false,
+        })
     })
 }
 

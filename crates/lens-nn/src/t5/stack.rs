@@ -8,7 +8,8 @@ use crate::{
     layers::{LinearNames, Loader, Norm},
 };
 
-/// x += attention(norm(x)): queries, keys and values of the same text.
+/// x += attention(norm(x)): queries, keys and values of the same text. No factor of 1/sqrt(d) makes their products smaller, so
+/// that they are rounded less than other layers: in T5-base they are a fifth of the weights and a quarter of what int8 costs.
 struct SelfAttention<B: Backend> {
     norm: Norm<B>,
     query_key_value: B::Linear,
@@ -79,6 +80,7 @@ impl<B: Backend> SelfAttention<B> {
         Ok(Self {
             query_key_value: attention
                 .after(&norm)
+                .where_rounding_grows()
                 .fused("qkv", &LinearNames { parts: &parts, inputs: width, outputs: inner })?,
             output: attention.linear_without_bias("o", inner, width)?,
             norm,

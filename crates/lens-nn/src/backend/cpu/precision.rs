@@ -9,6 +9,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// tower of two dozen layers that lose 0.03 each still has a cosine above 0.998 to f32.
 const MOST_INT8_ERROR: f64 = 0.03;
 
+/// The same where what follows makes it worse. bf16 takes 0.002: an ordinary layer is packed in it.
+const MOST_WHERE_IT_GROWS: f64 = 0.003;
+
 /// Lays out `host` in `asked`, or in bf16 where int8 would cost it too much. What is chosen depends on the weights alone.
 pub(super) fn pack(name: &str, host: &HostLinear, asked: Precision) -> Result<PackedLinear> {
     let bias_fits = host.bias.as_ref().is_none_or(|bias| bias.len() == host.outputs);
@@ -27,8 +30,8 @@ pub(super) fn pack(name: &str, host: &HostLinear, asked: Precision) -> Result<Pa
         inputs: host.inputs,
         gated: host.gated,
     };
-    let too_coarse =
-        asked == Precision::Int8 && source.int8_error(host.magnitudes.as_deref()) > MOST_INT8_ERROR;
+    let most = if host.rounding_grows { MOST_WHERE_IT_GROWS } else { MOST_INT8_ERROR };
+    let too_coarse = asked == Precision::Int8 && source.int8_error(host.magnitudes.as_deref()) > most;
     Ok(PackedLinear::pack(&source, if too_coarse { Precision::Bf16 } else { asked }))
 }
 
@@ -71,6 +74,19 @@ mod tests {
             inputs: 64,
             gated: false,
             magnitudes: Some(magnitudes),
+            rounding_grows: false,
+        }
+    }
+
+    fn where_rounding_grows(host: HostLinear) -> HostLinear {
+        HostLinear { rounding_grows: true, ..host }
+    }
+
+    /// Weights that int8 holds exactly.
+    fn whole() -> HostLinear {
+        HostLinear {
+            weight: (0..64 * 64).map(|index| (127 - index % 254) as f32).collect(),
+            ..host(1.0, false)
         }
     }
 
@@ -83,6 +99,13 @@ mod tests {
             Case("great input", host(200.0, false), Precision::Int8, Precision::Int8),
             // As much of the result as any other, from weights that one step of the scale is coarser than.
             Case("great input, small weights", host(200.0, true), Precision::Int8, Precision::Bf16),
+            Case(
+                "what follows enlarges its rounding",
+                where_rounding_grows(host(1.0, false)),
+                Precision::Int8,
+                Precision::Bf16,
+            ),
+            Case("there is none to enlarge", where_rounding_grows(whole()), Precision::Int8, Precision::Int8),
             Case("asked for f32", host(200.0, true), Precision::F32, Precision::F32),
         ];
         for Case(name, host, asked, expected) in cases {

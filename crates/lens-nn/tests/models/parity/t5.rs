@@ -4,8 +4,12 @@ use super::{
     generation::{Run, Scored, assert_run, assert_scores, assert_varied, logits_after, stepwise_logits},
     golden::{Golden, assert_close, cpu},
 };
-use lens_nn::{backend::cpu::Cpu, t5::T5};
+use lens_nn::{
+    backend::cpu::{Cpu, CpuOptions, Precision},
+    t5::T5,
+};
 use serde::Deserialize;
+use std::sync::Arc;
 
 /// Version 1.0; 1.1 in three shards; a bf16 file that has `shared` only as the stacks' copies and scales its output.
 pub(crate) const T5S: [&str; 3] = ["t5-v1.0", "t5-v1.1", "t5-copies"];
@@ -79,4 +83,19 @@ fn likelihoods_equal_the_reference() {
         let prompts = vec![vec![model.start_token()]; answers.scored.len()];
         assert_scores(|| model.answers(&encoded), &prompts, &answers.scored);
     }
+}
+
+#[test]
+fn queries_and_keys_that_are_not_scaled_stay_in_bf16() {
+    let int8 = Cpu::new(CpuOptions { threads: 1, precision: Precision::Int8 });
+    T5::load(&Golden::new("t5-v1.1").checkpoint(), Arc::new(int8.clone())).unwrap();
+    let self_attention = |stack: &str, layers: usize| {
+        (0..layers)
+            .map(move |layer| format!("{stack}.block.{layer}.layer.0.SelfAttention.qkv"))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(
+        int8.layers_kept_in_bf16(),
+        [self_attention("decoder", 2), self_attention("encoder", 3)].concat()
+    );
 }
