@@ -30,8 +30,8 @@ use std::ops::Range;
 /// not in words, because rounding four of them to a word of bytes takes longer than copying one.
 const VALUES_PER_TASK: usize = 1 << 15;
 
-/// Weights that mostly stay in a second cache of 1 MiB. On two threads the int8 product of 400 x 768 x 768 went from 63 to 76 %
-/// of the peak with this, that of 257 x 1024 x 1024 from 74 to 79 %; of greater weights none was faster.
+/// Weights that mostly stay in a second cache of 1 MiB. On two threads the int8 product of 400 x 768 x 768 went from 63 to 75 %
+/// of the peak with this, that of 257 x 1024 x 1024 from 74 to 76 %; with greater weights it was not faster.
 const NEAR_BYTES: usize = 1 << 20;
 
 /// Tiles for each thread from which the last one that is still at work is waited for but shortly.
