@@ -1,9 +1,10 @@
-"""Trains BLIP-nano: captions of photographs, of labels and of drawn scenes, teacher-forced.
+"""Trains BLIP-nano: captions of photographs, of labels and of drawn scenes.
 
     python -m vision.blip --data PACK --work WORK --minutes 120 [--start FOLDER] [--clean] [--device cuda]
 
-Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate, from small pictures first; `--start`
-takes the decoder and the tokenizer of an earlier BLIP-nano of the same shape.
+Its vision starts as CLIP-nano's and learns at half the rate, from small pictures first, and is also asked where the shapes
+of drawn scenes are (`centres`). Captions are taught word by word; in the last part those of photographs are learned from a
+reward (`rewarded`). `--start` takes the decoder and the tokenizer of an earlier BLIP-nano of the same shape.
 """
 
 import random
@@ -209,7 +210,7 @@ def main():
         rate = args.rewarded_rate if batches.rewarded else args.rate
         runs.step(sum(WEIGHTS[name] * loss for name, loss in found.items()), learned, steppers, rate * run.rate())
         sums.append({name: loss.item() for name, loss in found.items()} | {"cider": reward.mean if batches.rewarded else 0})
-        run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())  # as many in both parts
+        run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
         if run.step % 50 == 0:
             run.report(**{name: round(sum(one.get(name, 0) for one in sums[-50:]) / 50, 3) for name in sums[-1]})
         if run.elapsed > due or run.share >= 1:
