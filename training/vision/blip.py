@@ -213,11 +213,12 @@ def main():
         run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
         if run.step % 50 == 0:
             run.report(**{name: round(sum(one.get(name, 0) for one in sums[-50:]) / 50, 3) for name in sums[-1]})
-        if run.elapsed > due or run.share >= 1:
-            run.report(**measure(model, tokens, args, 1000 if run.share >= 1 else 200))
-            due = run.elapsed + args.report_every
         run.save(300, **parts)
+        if run.elapsed > due:
+            run.report(**measure(model, tokens, args, 200))
+            due = run.elapsed + args.report_every
     run.save(**parts)
+    run.report(**measure(model, tokens, args, 1000))
 
 
 if __name__ == "__main__":
