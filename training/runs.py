@@ -7,6 +7,8 @@ from pathlib import Path
 
 import torch
 
+PAUSE = 60.0  # seconds between two looks at the clock from which on the process must have been stopped
+
 
 class Run:
     """`WORK/NAME/{curve.jsonl,checkpoint.pt}`. The time spent is part of the checkpoint, so a resumed run goes on where
@@ -20,13 +22,16 @@ class Run:
         self.warmup_steps = warmup_steps
         self.step = 0
         self.seen = 0
-        self._before = 0.0
-        self._started = time.monotonic()
-        self._saved = self._started
+        self._spent = 0.0
+        self._seen_at = self._saved = time.monotonic()
 
     @property
     def elapsed(self) -> float:
-        return self._before + time.monotonic() - self._started
+        """Seconds. A process that was stopped for a while did not spend them."""
+        now = time.monotonic()
+        self._spent += min(now - self._seen_at, PAUSE)
+        self._seen_at = now
+        return self._spent
 
     @property
     def share(self) -> float:
@@ -57,8 +62,8 @@ class Run:
             part.load_state_dict(state[name])
             for group, scale in zip(getattr(part, "param_groups", ()), scales):
                 group["scale"] = scale
-        self.step, self.seen, self._before = state["step"], state["seen"], state["elapsed"]
-        self._started = time.monotonic()
+        self.step, self.seen, self._spent = state["step"], state["seen"], state["elapsed"]
+        self._seen_at = time.monotonic()
         return True
 
     def save(self, every: float = 0, **parts) -> None:

@@ -5,7 +5,8 @@ import random
 import scenes
 import texts
 
-from .photo_questions import Question, with_article
+from . import lexicon
+from .photo_questions import CANONICAL, NAMES, Question, with_article, yes_no_text
 from .prompt import Evidence, Line
 
 
@@ -66,6 +67,16 @@ def _either(rng, names):
     true = rng.choice(tags)
     pair = rng.sample((true, other), 2)
     return Evidence(tags=tuple(tags)), f"Is it {with_article(pair[0])} or {with_article(pair[1])}?", [true]
+
+
+def mentioned(evidence: Evidence, rng: random.Random) -> Question:
+    """Is there something that the tags or the captions name, or that they do not."""
+    words = {word for text in (*evidence.tags, *evidence.captions) for word in lexicon.words(text)}
+    named = sorted({CANONICAL[word] for word in words if word in CANONICAL})
+    if named and rng.random() < 0.5:
+        return Question(yes_no_text(rng.choice(named), rng), ("yes",), "yes/no")
+    other = rng.choice([name for name in NAMES if name not in named])
+    return Question(yes_no_text(other, rng), ("no",), "yes/no")
 
 
 def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:

@@ -98,17 +98,20 @@ class DrawnSeen:
 class Mixture:
     """An endless stream of training examples."""
 
-    SHARES = {"photo": 46, "label": 9, "scene": 21, "text": 24}
+    SHARES = {"photo": 38, "mentioned": 14, "label": 6, "scene": 18, "text": 24}
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
-    LEAN_SHARES = {"photo": 14, "label": 2, "scene": 27, "text": 30, "drill": 27}
+    LEAN_SHARES = {"photo": 10, "mentioned": 10, "label": 2, "scene": 25, "text": 28, "drill": 25}
+    YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in ten
 
     def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random, drawn_seen: "DrawnSeen"):
         self.rng, self.drawn = rng, drawn_seen
-        self.photos, self.labels = photos, labels
+        self.yes_no = [example for example in photos if example.question.kind == "yes/no"]
+        self.photos = [example for example in photos if example.question.kind != "yes/no"]
+        self.labels = labels
         self.lean = False  # short prompts and clear evidence for this example
-        self.weights = _balanced(photos)
+        self.weights = _balanced(self.photos)
         self.label_weights = _balanced(labels)
-        self.records = [example.evidence for example in photos]
+        self.records = list(dict.fromkeys(example.evidence for example in photos))
         self.noise_tags = sorted({tag for record in self.records for tag in record.tags})
         self.noise_attributes = sorted({a for record in self.records for a in record.attributes})
 
@@ -124,8 +127,16 @@ class Mixture:
         return Example(Evidence(), question)
 
     def photo(self) -> Example:
-        example = self.rng.choices(self.photos, cum_weights=self.weights)[0]
+        if self.yes_no and self.rng.random() < self.YES_NO:
+            example = self.rng.choice(self.yes_no)
+        else:
+            example = self.rng.choices(self.photos, cum_weights=self.weights)[0]
         return replace(example, evidence=self.some_of(example.evidence))
+
+    def mentioned(self) -> Example:
+        """Whether the evidence speaks of a thing: what most yes and no about photographs comes down to."""
+        evidence = self.some_of(self.rng.choice(self.records))
+        return Example(evidence, drills.mentioned(evidence, self.rng))
 
     def label(self) -> Example:
         example = self.rng.choices(self.labels, cum_weights=self.label_weights)[0]

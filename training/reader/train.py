@@ -7,9 +7,12 @@ Needs `evidence.py` first. Resumes from WORK/reader/checkpoint.pt; more `--minut
 
 import itertools
 import random
+import shutil
+from pathlib import Path
 
 import torch
 import torch.nn.functional as F
+from transformers import T5ForConditionalGeneration
 
 import options
 import runs
@@ -56,6 +59,9 @@ def loss_of(reader, prompts, targets):
 def vocabulary(args, mixture):
     """Trained once on the mixture itself and on the words that signs are made from."""
     folder = args.work / "reader"
+    if args.start and not (folder / "tokenizer.json").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(args.start / "tokenizer.json", folder / "tokenizer.json")
     if not (folder / "tokenizer.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
         made = (mixture.example() for _ in range(20000))
@@ -88,6 +94,7 @@ def main():
     flags.add_argument("--minutes", type=float, default=60)
     flags.add_argument("--batch", type=int, default=48)
     flags.add_argument("--rate", type=float, default=3e-3)
+    flags.add_argument("--start", type=Path, help="folder of an earlier reader: its weights and tokenizer are taken")
     flags.add_argument("--lean", type=float, default=0.6, help="share of the time that has nothing but short prompts and drills")
     flags.add_argument("--report-every", type=float, default=3000, help="seconds")
     args = options.parse(flags)
@@ -99,7 +106,7 @@ def main():
         examples.DrawnSeen(args.work, "train"),
     )
     words = vocabulary(args, mixture)
-    reader = model.new(words.get_vocab_size())
+    reader = T5ForConditionalGeneration.from_pretrained(args.start).float() if args.start else model.new(words.get_vocab_size())
     # T5 starts its word table at a deviation of 1: at the rate of the matrices it would hardly move.
     steppers = runs.optimizers(reader, args.rate, lambda name: "block" in name and "relative" not in name, {"shared": 3.0})
     run = runs.Run(args.work, "reader", args.minutes)

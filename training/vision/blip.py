@@ -1,31 +1,37 @@
-"""Trains BLIP-nano: captions of photographs, of labels and of drawn scenes, teacher-forced.
+"""Trains BLIP-nano: captions of photographs, of labels and of drawn scenes.
 
     python -m vision.blip --data PACK --work WORK --minutes 120 [--start FOLDER] [--clean] [--device cuda]
 
-Its vision starts as CLIP-nano's (`vision.clip` first) and learns at half the rate, from small pictures first; `--start`
-takes the decoder and the tokenizer of an earlier BLIP-nano of the same shape.
+Its vision starts as CLIP-nano's and learns at half the rate, from small pictures first, and is also asked where the shapes
+of drawn scenes are (`centres`). Captions are taught word by word; in the last part those of photographs are learned from a
+reward (`rewarded`). `--start` takes the decoder and the tokenizer of an earlier BLIP-nano of the same shape.
 """
 
 import random
 import re
 import shutil
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
 import torch.nn.functional as F
-from transformers import BlipConfig, BlipForConditionalGeneration
+from transformers import BlipConfig, BlipForConditionalGeneration, CLIPModel
 
 import options
 import pack
 import runs
 import scenes
 
-from . import augment, blip_tokens, clip, clip_tokens, data, tags, warm_start
+from . import augment, blip_tokens, data, tags, warm_start
+from .centres import Centres
 from .cider import cider_d
+from .rewarded import Reward
 
 SIZE, SMALL = 112, 80
-SHARES = {"flickr8k": 46, "caltech101": 1, "tiny_imagenet": 2, "drawn": 31}
-SENTENCES = ("a photo of {}", "there is {} in this photo", "a close-up view of {}", "this photo shows {}")
+SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
+REWARDED_SHARES = {"flickr8k": 32, "caltech101": 1, "tiny_imagenet": 1, "drawn": 46}
+SENTENCE = "a photo of {}"
+WEIGHTS = {"taught": 1.0, "centres": 0.3, "reward": 0.5}
 
 
 def new_model(size: int) -> BlipForConditionalGeneration:
@@ -48,43 +54,60 @@ def clean(caption: str) -> str:
     return re.sub(r"\s+", " ", re.sub(r'[".;:!?]', " ", caption.lower())).strip()
 
 
+@dataclass
+class Batch:
+    """Pictures: photographs with captions first, drawn ones last. `owners` says which picture each caption is of."""
+
+    pictures: torch.Tensor
+    captions: list[str]
+    owners: torch.Tensor
+    references: list[list[str]]  # of the photographs whose captions are to be found, not taught
+    items: list[tuple[scenes.Item, ...]]  # of the drawn ones
+
+
 class Batches:
     def __init__(self, sets, drawn, rng, per_picture=3):
-        self.sets, self.drawn, self.rng, self.per_picture, self.size = sets, drawn, rng, per_picture, SIZE
+        self.sets, self.drawn, self.rng, self.per_picture = sets, drawn, rng, per_picture
+        self.size, self.rewarded = SIZE, False
         self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
 
-    def next(self):
-        """(pictures, captions, which picture each caption is of)"""
-        pictures, captions, owners = [], [], []
+    def next(self) -> Batch:
+        pictures, captions, owners, references = [], [], [], []
+        shares = REWARDED_SHARES if self.rewarded else SHARES
         for name, photos in self.sets.items():
-            places = self.samplers[name].take(SHARES[name])
-            base = len(captions) and owners[-1] + 1
+            places = self.samplers[name].take(shares[name])
+            base = sum(map(len, pictures))
             pictures.append(data.views(photos, places, self.size, self.rng))
+            if self.rewarded and photos.captions:
+                references = [[clean(caption) for caption in photos.captions[place]] for place in places]
+                continue
             for offset, place in enumerate(places):
                 told = self._captions(photos, place)
                 captions += told
                 owners += [base + offset] * len(told)
-        for picture, _, caption in self.drawn.take(SHARES["drawn"]):
-            pictures.append(augment.view(picture, self.size, 0.9, self.rng, flip=False)[None])
-            captions.append(caption)
-            owners.append(owners[-1] + 1)
-        return torch.cat(pictures), captions, torch.tensor(owners)
+        drawings = self.drawn.take(shares["drawn"])
+        owners += range(sum(map(len, pictures)), sum(map(len, pictures)) + len(drawings))
+        pictures.append(torch.stack([augment.view(drawing.picture, self.size, 1, self.rng, flip=False) for drawing in drawings]))
+        captions += [drawing.caption for drawing in drawings]
+        return Batch(torch.cat(pictures), captions, torch.tensor(owners), references, [drawing.items for drawing in drawings])
 
     def _captions(self, photos, place):
         if photos.captions:
             return [clean(caption) for caption in self.rng.sample(photos.captions[place], self.per_picture)]
-        return [self.rng.choice(SENTENCES).format(scenes.article(photos.labels[place]))]
+        return [SENTENCE.format(scenes.article(photos.labels[place]))]
 
 
-def loss_of(model, tokens, batch, device):
-    pictures, captions, owners = batch
-    ids, labels = (table.to(device) for table in tokens(captions))
-    inputs = augment.jitter(augment.normalised(pictures.to(device)), 0.2)
+def losses(model, heads, reward, batch: Batch, device) -> dict[str, torch.Tensor]:
+    """Of the taught captions, of the drawn scenes' centres and, where there are references, of the rewarded captions."""
+    ids, labels = (table.to(device) for table in reward.tokens(batch.captions))
+    inputs = augment.jitter(augment.normalised(batch.pictures.to(device)), 0.2)
     with torch.autocast(device, torch.bfloat16):
-        seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state[owners.to(device)]
+        seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state
         mask = (ids != blip_tokens.PAD).long()
-        logits = model.text_decoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen).logits
-    return F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1)
+        logits = model.text_decoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen[batch.owners.to(device)]).logits
+        found = {"reward": reward.loss(model, seen[: len(batch.references)], batch.references)} if batch.references else {}
+    taught = F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1)
+    return {"taught": taught, "centres": heads.loss(seen[-len(batch.items) :], batch.items), **found}
 
 
 @torch.no_grad()
@@ -111,8 +134,8 @@ def measure(model, tokens, args, count: int) -> dict:
         references = [[clean(caption) for caption in row["captions"]] for row in rows]
         numbers |= {"cider": cider_d(given, references), "distinct": len(set(given)), "sample": given[:5]}
     drawn = data.Drawn(tags.Truths([*scenes.COLOURS, *scenes.SHAPES], set()), random.Random(-3), count // 5, kinds={"scene": 1})
-    given = captions_of(model, tokens, torch.stack([picture for picture, _, _ in drawn.pool]))
-    right = sum(one == truth for one, (_, _, truth) in zip(given, drawn.pool))
+    given = captions_of(model, tokens, torch.stack([drawing.picture for drawing in drawn.pool]))
+    right = sum(one == drawing.caption for one, drawing in zip(given, drawn.pool))
     return numbers | {"scenes_right": round(100 * right / len(given), 1)}
 
 
@@ -127,31 +150,35 @@ def tokens_for(args, sets) -> blip_tokens.Tokens:
         labels = {scenes.article(label) for photos in sets.values() for label in photos.labels or ()}
         rng = random.Random(0)
         drawn = [scenes.caption(scenes.random_scene(rng)) for _ in range(3000)]
-        sentences = [sentence.format(label) for sentence in SENTENCES for label in sorted(labels)] * 5
+        sentences = [SENTENCE.format(label) for label in sorted(labels)] * 20
         blip_tokens.train([blip_tokens.PROMPT, *told, *sentences, *drawn]).save(str(path))
     return blip_tokens.Tokens(path)
 
 
-def start_from_clip(model, args, sets):
-    folder = args.work / ("clip-clean" if args.clean else "clip")
-    state = torch.load(folder / "checkpoint.pt", map_location="cpu", weights_only=True)
-    source = clip.new_model(clip_tokens.Tokens(folder / "tokenizer.json"))
-    source.load_state_dict(state["mean"])
+def start_from_clip(model, folder: Path, sets):
+    source = CLIPModel.from_pretrained(folder, attn_implementation="eager").float()
     warm_start.resize(source, SIZE)
     pictures = next(iter(sets.values())).pictures[:200]
     warm_start.fold(source.vision_model, model.vision_model, augment.whole(pictures, SIZE))
 
 
-def main():
+def flags():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=120)
     flags.add_argument("--rate", type=float, default=1e-3)
+    flags.add_argument("--clip", type=Path, default=options.NANO / "clip", help="folder of the CLIP-nano whose vision is taken")
     flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano: its decoder and tokenizer are taken")
     flags.add_argument("--small", type=float, default=0.5, help=f"share of the time with pictures of {SMALL} pixels")
+    flags.add_argument("--rewarded", type=float, default=0.3, help="share of the time, at the end, in which photographs' captions learn from a reward")
+    flags.add_argument("--rewarded-rate", type=float, default=3e-4, help="the rate from which that part falls")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
     flags.add_argument("--report-every", type=float, default=1200, help="seconds")
-    args = options.parse(flags)
+    return flags
+
+
+def main():
+    args = options.parse(flags())
     args.name = "blip-clean" if args.clean else "blip"
     rng = random.Random(args.seed)
     vocabulary = data.vocabulary(args)
@@ -159,35 +186,39 @@ def main():
     names = ("caltech101",) if args.clean else ("flickr8k", "caltech101", "tiny_imagenet")
     sets = {name: data.load(args, name, "train", truths) for name in names}
     tokens = tokens_for(args, sets)
-    model = new_model(tokens.size)
-    batches = Batches(sets, data.Drawn(truths, rng), rng)
-    run = runs.Run(args.work, args.name, args.minutes)
+    model, heads = new_model(tokens.size), Centres(256)
+    run = runs.Run(args.work, args.name, args.minutes, decay=max(args.rewarded, 0.15))
     if not (run.folder / "checkpoint.pt").exists():
-        start_from_clip(model, args, sets)
+        start_from_clip(model, args.clip, sets)
         if args.start:
             earlier = BlipForConditionalGeneration.from_pretrained(args.start).float()
             model.text_decoder.load_state_dict(earlier.text_decoder.state_dict())
-    model = model.to(args.device)
-    steppers = runs.optimizers(model, args.rate, lambda name: ".layer" in name, {"vision_model": 0.5})
-    parts = {"model": model, "muon": steppers[0], "adamw": steppers[1]}
+    model, heads = model.to(args.device), heads.to(args.device)
+    learned = torch.nn.ModuleDict({"model": model, "heads": heads})
+    steppers = runs.optimizers(learned, args.rate, lambda name: ".layer" in name, {"model.vision_model": 0.5})
+    parts = {"model": model, "heads": heads, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
-        rng.seed(args.seed + run.step)
+        rng.seed(args.seed + run.step)  # and so another pool of drawn pictures
+    batches = Batches(sets, data.Drawn(truths, rng), rng)
+    reward = Reward(tokens, [[clean(caption) for caption in five] for photos in sets.values() for five in photos.captions or ()])
     sums, due = [], run.elapsed + args.report_every
-    model.train()
     while run.share < 1:
         batches.size = SMALL if run.share < args.small else SIZE
-        loss = loss_of(model, tokens, batches.next(), args.device)
-        runs.step(loss, model, steppers, args.rate * run.rate())
-        sums.append(loss.item())
+        batches.rewarded = run.share >= 1 - args.rewarded
+        model.train(not batches.rewarded)  # what is sampled is what is learned from: no dropout
+        found = losses(model, heads, reward, batches.next(), args.device)
+        rate = args.rewarded_rate if batches.rewarded else args.rate
+        runs.step(sum(WEIGHTS[name] * loss for name, loss in found.items()), learned, steppers, rate * run.rate())
+        sums.append({name: loss.item() for name, loss in found.items()} | {"cider": reward.mean if batches.rewarded else 0})
         run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
         if run.step % 50 == 0:
-            run.report(loss=round(sum(sums[-50:]) / len(sums[-50:]), 3))
-        if run.elapsed > due or run.share >= 1:
-            run.report(**measure(model, tokens, args, 1000 if run.share >= 1 else 200))
-            model.train()
+            run.report(**{name: round(sum(one.get(name, 0) for one in sums[-50:]) / 50, 3) for name in sums[-1]})
+        run.save(300, **parts)
+        if run.elapsed > due:
+            run.report(**measure(model, tokens, args, 200))
             due = run.elapsed + args.report_every
-        run.save(600, **parts)
     run.save(**parts)
+    run.report(**measure(model, tokens, args, 1000))
 
 
 if __name__ == "__main__":

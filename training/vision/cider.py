@@ -10,28 +10,37 @@ def _grams(words: list[str], n: int) -> Counter:
     return Counter(tuple(words[start : start + n]) for start in range(len(words) - n + 1))
 
 
+class Cider:
+    """Scores captions against references, with the document frequencies of `documents`: a list of each picture's texts."""
+
+    def __init__(self, documents: list[list[str]]):
+        self.frequencies = [Counter() for _ in range(4)]
+        for texts in documents:
+            for n, frequency in enumerate(self.frequencies, 1):
+                frequency.update({gram for text in texts for gram in _grams(text.split(), n)})
+        self.total = math.log(len(documents))
+
+    def vectors(self, text: str) -> list[tuple[dict, float]]:
+        """For n of 1 to 4 the weighed n-grams and their norm."""
+        return [self._vector(text.split(), n) for n in range(1, 5)]
+
+    def _vector(self, words, n):
+        frequency = self.frequencies[n - 1]
+        grams = {gram: times * (self.total - math.log(max(1, frequency[gram]))) for gram, times in _grams(words, n).items()}
+        return grams, math.sqrt(sum(value * value for value in grams.values()))
+
+    def score(self, caption: str, references: list[str]) -> float:
+        """CIDEr-D, 0 to 10 (not yet times 100)."""
+        given, score = self.vectors(caption), 0.0
+        for text in references:
+            length = math.exp(-((len(caption.split()) - len(text.split())) ** 2) / (2 * SIGMA**2))
+            for (grams, norm), (wanted, wanted_norm) in zip(given, self.vectors(text)):
+                clipped = sum(min(value, wanted.get(gram, 0)) * wanted.get(gram, 0) for gram, value in grams.items())
+                score += length * clipped / max(1e-9, norm * wanted_norm)
+        return 10 * score / len(references) / 4
+
+
 def cider_d(captions: list[str], references: list[list[str]]) -> float:
-    documents = [Counter() for _ in range(4)]
-    for texts in references:
-        for n, frequency in enumerate(documents, 1):
-            frequency.update({gram for text in texts for gram in _grams(text.split(), n)})
-    total = math.log(len(references))
-
-    def weighed(words, n):
-        frequency = documents[n - 1]
-        return {gram: times * (total - math.log(max(1, frequency[gram]))) for gram, times in _grams(words, n).items()}
-
-    def norm(vector):
-        return math.sqrt(sum(value * value for value in vector.values()))
-
-    score = 0.0
-    for caption, texts in zip(captions, references):
-        words = caption.split()
-        for n in range(1, 5):
-            given = weighed(words, n)
-            for text in texts:
-                wanted = weighed(text.split(), n)
-                clipped = sum(min(value, wanted.get(gram, 0)) * wanted.get(gram, 0) for gram, value in given.items())
-                length = math.exp(-((len(words) - len(text.split())) ** 2) / (2 * SIGMA**2))
-                score += length * clipped / max(1e-9, norm(given) * norm(wanted)) / len(texts) / 4
-    return round(1000 * score / len(captions), 1)
+    scorer = Cider(references)
+    scores = [scorer.score(caption, texts) for caption, texts in zip(captions, references)]
+    return round(100 * sum(scores) / len(scores), 1)

@@ -82,10 +82,10 @@ class Batches:
             pictures.append(data.views(photos, places, size, self.rng))
             truths.append(photos.truths[places])
             captions += [photos.captions and self.rng.choice(photos.captions[place]) for place in places]
-        for picture, truth, caption in self.drawn.take(SHARES["scenes"]):
-            pictures.append(augment.view(picture, size, 0.85, self.rng, flip=False)[None])
-            truths.append(truth[None])
-            captions.append(caption)
+        for drawing in self.drawn.take(SHARES["scenes"]):
+            pictures.append(augment.view(drawing.picture, size, 0.85, self.rng, flip=False)[None])
+            truths.append(drawing.truth[None])
+            captions.append(drawing.caption)
         return torch.cat(pictures), torch.cat(truths), captions
 
 

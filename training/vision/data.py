@@ -2,6 +2,7 @@
 
 import random
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -94,9 +95,17 @@ class Sampler:
         return taken
 
 
+class Drawing(NamedTuple):
+    """A drawn picture (side, side, 3); `items` are those of a scene of shapes."""
+
+    picture: torch.Tensor
+    truth: torch.Tensor
+    caption: str
+    items: tuple[scenes.Item, ...]
+
+
 class Drawn:
-    """Drawn pictures (side, side, 3) with their truths and captions, kept in a pool that is renewed bit by bit: drawing
-    costs more than a step takes."""
+    """Drawn pictures, kept in a pool that is renewed bit by bit: drawing costs more than a step takes."""
 
     KINDS = {"scene": 15, "landscape": 3, "text": 2}
 
@@ -108,7 +117,8 @@ class Drawn:
         kind = self.rng.choices(list(self.kinds), self.kinds.values())[0]
         picture, names, caption = getattr(self, kind)()
         truth = self.truths.of_scene(names) if kind == "scene" else self.truths.of_names(names)
-        return torch.from_numpy(np.array(picture)), torch.from_numpy(truth), caption
+        items = names.items if kind == "scene" else ()
+        return Drawing(torch.from_numpy(np.array(picture)), torch.from_numpy(truth), caption, items)
 
     def scene(self):
         scene = scenes.random_scene(self.rng)
@@ -124,7 +134,7 @@ class Drawn:
         picture = page.draw(self.rng, side, make=make).picture
         return pack.squash(picture, self.side), {*names, "text"}, caption
 
-    def take(self, number: int, renewed: int = 8):
+    def take(self, number: int, renewed: int = 8) -> list[Drawing]:
         for _ in range(renewed):
             self.pool[self.rng.randrange(len(self.pool))] = self._new()
         return self.rng.sample(self.pool, number)

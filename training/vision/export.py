@@ -37,15 +37,10 @@ def export_clip(args, work: Path, state: dict) -> dict:
     return measure.clip(clip.Towers(kept, tokens), args, data.vocabulary(args).tags, side)
 
 
-def averaged(last: dict, path: Path) -> dict:
-    earlier = torch.load(path, map_location="cpu", weights_only=True)["model"]
-    return {name: torch.lerp(earlier[name], values, 0.5) if values.is_floating_point() else values for name, values in last.items()}
-
-
 def export_blip(args, work: Path, state: dict) -> dict:
     tokens = blip_tokens.Tokens(work / "tokenizer.json")
     model = blip.new_model(tokens.size)
-    model.load_state_dict(averaged(state["model"], args.averaged_with) if args.averaged_with else state["model"])
+    model.load_state_dict(state["model"])
     processor = BlipImageProcessor(size={"height": blip.SIZE, "width": blip.SIZE}, resample=3)
     write(model, "BLIP", processor, work / "tokenizer.json", args.to)
     kept = BlipForConditionalGeneration.from_pretrained(args.to, attn_implementation="eager").float()
@@ -56,7 +51,6 @@ def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("model", choices=("clip", "blip"))
     flags.add_argument("--clean", action="store_true", help="the variant of Caltech-101 and drawn scenes only")
-    flags.add_argument("--averaged-with", type=Path, help="an earlier checkpoint of the same BLIP")
     flags.add_argument("--limit", type=int, default=1000, help="photographs that BLIP is measured on")
     flags.add_argument("--to", type=Path, help="folder; the crate's if it is left out")
     args = options.parse(flags)
