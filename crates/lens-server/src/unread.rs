@@ -1,4 +1,4 @@
-//! Connections whose clients must go on reading.
+//! Connections whose clients must go on reading, and may go on writing until they have read the last answer.
 
 use std::{
     future::Future,
@@ -10,8 +10,14 @@ use std::{
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
-    time::{Sleep, sleep},
+    time::{Instant, Sleep, sleep},
 };
+
+/// How long a client may go on sending after the last answer, and how long it may pause. What it sends is thrown away:
+/// a system that closes a socket with unread bytes resets the connection, and a client that was refused in the middle
+/// of its body would not learn why.
+const LINGER: Duration = Duration::from_secs(5);
+const PAUSE: Duration = Duration::from_millis(500);
 
 /// A stream that ends with an error when its other side takes nothing for some time while there is something to take. A
 /// silent connection with nothing to write stays.
@@ -20,11 +26,18 @@ pub(crate) struct Unread {
     patience: Duration,
     /// Runs while a write waits.
     stalled: Option<Pin<Box<Sleep>>>,
+    lingering: Option<Lingering>,
+}
+
+/// The end of a connection whose client may still be sending.
+struct Lingering {
+    end: Instant,
+    pause: Pin<Box<Sleep>>,
 }
 
 impl Unread {
     pub(crate) fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, patience, stalled: None }
+        Self { stream, patience, stalled: None, lingering: None }
     }
 
     /// The outcome of a write, or an error when writes have waited too long.
@@ -82,7 +95,28 @@ impl AsyncWrite for Unread {
         Pin::new(&mut self.stream).poll_flush(context)
     }
 
+    /// Ready when the client has closed its side too, has paused, or has had its time.
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+        let this = &mut *self;
+        if this.lingering.is_none() {
+            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+        }
+        let begun = || Lingering { end: Instant::now() + LINGER, pause: Box::pin(sleep(PAUSE)) };
+        let lingering = this.lingering.get_or_insert_with(begun);
+        let mut thrown_away = [0; 0x2000];
+        while Instant::now() < lingering.end {
+            let mut piece = ReadBuf::new(&mut thrown_away);
+            match Pin::new(&mut this.stream).poll_read(context, &mut piece) {
+                Poll::Ready(Ok(())) if !piece.filled().is_empty() => {
+                    lingering.pause.as_mut().reset(Instant::now() + PAUSE);
+                }
+                Poll::Ready(_) => break,
+                Poll::Pending => {
+                    ready!(lingering.pause.as_mut().poll(context));
+                    break;
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
     }
 }

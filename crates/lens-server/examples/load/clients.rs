@@ -13,8 +13,6 @@ use std::{
 };
 
 const CLIENTS: usize = 64;
-/// Each picture comes this often, spread over the run: mostly known, always some new.
-const REPEATS: usize = 5;
 
 /// What one client saw.
 #[derive(Default)]
@@ -24,8 +22,8 @@ struct Seen {
     refused: usize,
 }
 
-pub(crate) async fn measure(plan: &Plan, count: usize) -> Result<String, Fault> {
-    let pictures = count.div_ceil(REPEATS);
+/// New pictures are spread evenly over the run; between them those of before come again.
+pub(crate) async fn measure(plan: &Plan, count: usize, pictures: usize) -> Result<String, Fault> {
     let bodies: Vec<Bytes> = (0..pictures).map(body).collect::<Result<_, Fault>>()?;
     let expected = one_by_one(plan, &bodies).await?;
     let server = plan.start(&[]).await?;
@@ -62,7 +60,7 @@ async fn client(
         if number >= count {
             return Ok(seen);
         }
-        let picture = which(number, bodies.len());
+        let picture = which(number, count, bodies.len());
         let Some(body) = bodies.get(picture) else { return Err("a picture is missing".into()) };
         let start = Instant::now();
         let (answer, refused) = http.post_patiently(&url, body.clone()).await?;
@@ -72,10 +70,11 @@ async fn client(
     }
 }
 
-/// A new picture with every fifth request; between, those of before in another order.
-fn which(number: usize, pictures: usize) -> usize {
-    let (round, place) = (number / REPEATS, number % REPEATS);
-    if place == 0 { round.min(pictures - 1) } else { (number * 7919) % (round + 1).min(pictures) }
+/// Whenever the run has come far enough a new picture; between, those of before in another order.
+fn which(number: usize, count: usize, pictures: usize) -> usize {
+    let newest = |number: usize| number * pictures / count;
+    let is_new = number.checked_sub(1).is_none_or(|last| newest(last) != newest(number));
+    if is_new { newest(number) } else { (number * 7919) % (newest(number) + 1) }
 }
 
 fn body(picture: usize) -> Result<Bytes, Fault> {

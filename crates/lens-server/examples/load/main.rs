@@ -7,9 +7,10 @@
 //! $ target/release/examples/load target/release/lens throughput 200
 //! ```
 //!
-//! Each prints what it measured beside what it should reach. Further arguments go to `lens serve`, such as
-//! `--preset FILE` for other models: full-size ones with random weights are written by `python -m reference.random_preset
-//! FOLDER` (then `--preset FOLDER/preset.toml`, and counts of 200, 100 and 20: a picture takes seconds).
+//! Each prints what it measured beside what it should reach. Of the requests of `clients` every fifth has a new picture;
+//! `2000/40` are 2,000 requests with 40 pictures. Further arguments go to `lens serve`, such as `--preset FILE` for other
+//! models: full-size ones with random weights are written by `python -m reference.random_preset FOLDER` (then
+//! `--preset FOLDER/preset.toml`, and counts of 200, 100/20 and 20: a picture takes seconds).
 //!
 //! `throughput` also tells where the seconds went, module by module, from the server's own metrics, and how many cores
 //! were busy.
@@ -40,19 +41,27 @@ async fn main() -> ExitCode {
 
 async fn run() -> Result<String, Fault> {
     let mut arguments = std::env::args().skip(1);
-    let usage = "usage: load LENS overhead|clients|throughput COUNT [ARGUMENTS OF lens serve...]";
+    let usage = "usage: load LENS overhead|clients|throughput COUNT[/PICTURES] [ARGUMENTS OF lens serve...]";
     let (Some(program), Some(part), Some(count)) = (arguments.next(), arguments.next(), arguments.next())
     else {
         return Err(usage.into());
     };
-    let count: usize = count.parse().map_err(|_| usage)?;
+    let (count, pictures) = counts(&count).ok_or(usage)?;
     let plan = server::Plan::new(program, arguments.collect())?;
     match part.as_str() {
         "overhead" => overhead::measure(&plan, count).await,
-        "clients" => clients::measure(&plan, count).await,
+        "clients" => clients::measure(&plan, count, pictures).await,
         "throughput" => throughput::measure(&plan, count).await,
         _ => Err(usage.into()),
     }
+}
+
+/// A number of requests, and of pictures where it says so; else every fifth request has a new one.
+fn counts(text: &str) -> Option<(usize, usize)> {
+    let (count, pictures) = text.split_once('/').map_or((text, None), |(count, rest)| (count, Some(rest)));
+    let count: usize = count.parse().ok().filter(|count| *count > 0)?;
+    let pictures = pictures.map_or(Some(count.div_ceil(5)), |pictures| pictures.parse().ok())?;
+    (1..=count).contains(&pictures).then_some((count, pictures))
 }
 
 /// The value below which a share of the sorted values lie.
