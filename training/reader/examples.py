@@ -101,6 +101,7 @@ class Mixture:
     SHARES = {"photo": 38, "mentioned": 14, "label": 6, "scene": 18, "text": 24}
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
     LEAN_SHARES = {"photo": 10, "mentioned": 10, "label": 2, "scene": 25, "text": 28, "drill": 25}
+    BLIND = 0.08  # of the examples: the question alone
     YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in ten
 
     def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random, drawn_seen: "DrawnSeen"):
@@ -119,7 +120,7 @@ class Mixture:
         shares = self.LEAN_SHARES if self.lean else self.SHARES
         kind = self.rng.choices(list(shares), shares.values())[0]
         example = getattr(self, kind)()
-        return self.blind(example, kind) if self.rng.random() < 0.06 else example
+        return self.blind(example, kind) if kind != "mentioned" and self.rng.random() < self.BLIND else example
 
     def blind(self, example: Example, kind: str) -> Example:
         """Without evidence. What is usual may be guessed of photographs, but not of what was invented."""
