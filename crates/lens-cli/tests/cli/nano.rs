@@ -77,7 +77,8 @@ fn several_pictures_have_one_answer_each_or_together() {
 fn a_seed_draws_other_captions_and_the_same_seed_the_same() {
     let place = place();
     let see = |seed: &str| {
-        let record = record(place.lens(&["-q", "--json", "--seed", seed, "see", "contradicting-colours.png"]));
+        let record =
+            record(place.lens(&["-q", "--json", "--seed", seed, "see", "contradicting-colours.png"]));
         (record["captions"].clone(), record["tags"].clone())
     };
     let (one, two, again) = (see("1"), see("2"), see("1"));
