@@ -27,7 +27,7 @@ class Run:
 
     @property
     def elapsed(self) -> float:
-        """Seconds. A process that was stopped for a while did not spend them."""
+        """Seconds. Of a time in which the process was stopped, at most `PAUSE`."""
         now = time.monotonic()
         self._spent += min(now - self._seen_at, PAUSE)
         self._seen_at = now

@@ -102,7 +102,7 @@ class Mixture:
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
     LEAN_SHARES = {"photo": 10, "mentioned": 10, "label": 2, "scene": 25, "text": 28, "drill": 25}
     BLIND = 0.08  # of the examples: the question alone
-    YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in ten
+    YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in eighteen
 
     def __init__(self, photos: list[Example], labels: list[Example], rng: random.Random, drawn_seen: "DrawnSeen"):
         self.rng, self.drawn = rng, drawn_seen

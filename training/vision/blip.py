@@ -97,9 +97,9 @@ class Batches:
         return [SENTENCE.format(scenes.article(photos.labels[place]))]
 
 
-def losses(model, heads, reward, batch: Batch, device) -> dict[str, torch.Tensor]:
+def losses(model, heads, tokens, reward, batch: Batch, device) -> dict[str, torch.Tensor]:
     """Of the taught captions, of the drawn scenes' centres and, where there are references, of the rewarded captions."""
-    ids, labels = (table.to(device) for table in reward.tokens(batch.captions))
+    ids, labels = (table.to(device) for table in tokens(batch.captions))
     inputs = augment.jitter(augment.normalised(batch.pictures.to(device)), 0.2)
     with torch.autocast(device, torch.bfloat16):
         seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state
@@ -166,7 +166,7 @@ def flags():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=120)
     flags.add_argument("--rate", type=float, default=1e-3)
-    flags.add_argument("--clip", type=Path, default=options.NANO / "clip", help="folder of the CLIP-nano whose vision is taken")
+    flags.add_argument("--clip", type=Path, help="folder of the CLIP-nano whose vision is taken; the crate's if it is left out")
     flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano: its decoder and tokenizer are taken")
     flags.add_argument("--small", type=float, default=0.5, help=f"share of the time with pictures of {SMALL} pixels")
     flags.add_argument("--rewarded", type=float, default=0.3, help="share of the time, at the end, in which photographs' captions learn from a reward")
@@ -179,6 +179,9 @@ def flags():
 
 def main():
     args = options.parse(flags())
+    if args.clean and not args.clip:
+        raise SystemExit("--clean: name the CLIP-nano of the clean variant too (--clip FOLDER); the crate's saw research-only photographs")
+    args.clip = args.clip or options.NANO / "clip"
     args.name = "blip-clean" if args.clean else "blip"
     rng = random.Random(args.seed)
     vocabulary = data.vocabulary(args)
@@ -206,13 +209,15 @@ def main():
         batches.size = SMALL if run.share < args.small else SIZE
         batches.rewarded = run.share >= 1 - args.rewarded
         model.train(not batches.rewarded)  # what is sampled is what is learned from: no dropout
-        found = losses(model, heads, reward, batches.next(), args.device)
+        batch = batches.next()
+        found = losses(model, heads, tokens, reward, batch, args.device)
         rate = args.rewarded_rate if batches.rewarded else args.rate
         runs.step(sum(WEIGHTS[name] * loss for name, loss in found.items()), learned, steppers, rate * run.rate())
-        sums.append({name: loss.item() for name, loss in found.items()} | {"cider": reward.mean if batches.rewarded else 0})
-        run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
+        sums.append({name: loss.item() for name, loss in found.items()} | ({"cider": reward.mean} if batch.references else {}))
+        run.step, run.seen = run.step + 1, run.seen + len(batch.pictures)
         if run.step % 50 == 0:
-            run.report(**{name: round(sum(one.get(name, 0) for one in sums[-50:]) / 50, 3) for name in sums[-1]})
+            last = [one for one in sums[-50:] if one.keys() == sums[-1].keys()]
+            run.report(**{name: round(sum(one[name] for one in last) / len(last), 3) for name in last[-1]})
         run.save(300, **parts)
         if run.elapsed > due:
             run.report(**measure(model, tokens, args, 200))

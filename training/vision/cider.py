@@ -18,9 +18,9 @@ class Cider:
         for texts in documents:
             for n, frequency in enumerate(self.frequencies, 1):
                 frequency.update({gram for text in texts for gram in _grams(text.split(), n)})
-        self.total = math.log(len(documents))
+        self.total = math.log(max(1, len(documents)))
 
-    def vectors(self, text: str) -> list[tuple[dict, float]]:
+    def _vectors(self, text: str) -> list[tuple[dict, float]]:
         """For n of 1 to 4 the weighed n-grams and their norm."""
         return [self._vector(text.split(), n) for n in range(1, 5)]
 
@@ -31,10 +31,10 @@ class Cider:
 
     def score(self, caption: str, references: list[str]) -> float:
         """CIDEr-D, 0 to 10 (not yet times 100)."""
-        given, score = self.vectors(caption), 0.0
+        given, score = self._vectors(caption), 0.0
         for text in references:
             length = math.exp(-((len(caption.split()) - len(text.split())) ** 2) / (2 * SIGMA**2))
-            for (grams, norm), (wanted, wanted_norm) in zip(given, self.vectors(text)):
+            for (grams, norm), (wanted, wanted_norm) in zip(given, self._vectors(text)):
                 clipped = sum(min(value, wanted.get(gram, 0)) * wanted.get(gram, 0) for gram, value in grams.items())
                 score += length * clipped / max(1e-9, norm * wanted_norm)
         return 10 * score / len(references) / 4
