@@ -3,9 +3,12 @@
 import json
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
+
+import muon
 
 PAUSE = 60.0  # seconds between two looks at the clock from which on the process must have been stopped
 
@@ -91,13 +94,18 @@ def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix, scales: di
         group.setdefault(scale, []).append(parameter)
     plain = _groups(tables, 0.01) + _groups(vectors, 0.0)
     return [
-        torch.optim.Muon(_groups(hidden, 0.05), lr=rate, momentum=0.95, ns_steps=4, adjust_lr_fn="match_rms_adamw"),
+        muon.Muon(_groups(hidden, 0.05), lr=rate),
         torch.optim.AdamW(plain, lr=rate, betas=(0.9, 0.98), fused=True),
     ]
 
 
 def _groups(parameters: dict[float, list], weight_decay: float) -> list[dict]:
     return [{"params": group, "weight_decay": weight_decay, "scale": scale} for scale, group in parameters.items()]
+
+
+def autocast(device: str = "cpu"):
+    """bf16 where it is fast."""
+    return torch.autocast(device, torch.bfloat16) if muon.has_fast_bf16(device) else nullcontext()
 
 
 def step(loss: torch.Tensor, model: torch.nn.Module, steppers: list[torch.optim.Optimizer], rate: float) -> None:

@@ -75,11 +75,22 @@ def caption(scene: Scene) -> str:
     return " and ".join(counted(name, number) for name, number in kinds) + f" {ground}"
 
 
-def _grid(rng: random.Random, number: int) -> list[tuple[float, float]]:
-    """Centres that do not overlap at a size of 0.26."""
+def _spots(rng: random.Random, number: int, widest: float) -> list[tuple[float, float]]:
+    """Centres of shapes of at most this width: anywhere apart from each other, or in the cells of a grid."""
+    spots, reach = [], 0.49 - widest / 2
+    for _ in range(rng.choice((0, 60))):
+        spot = (0.5 + rng.uniform(-reach, reach), 0.5 + rng.uniform(-reach, reach))
+        if all(_apart(spot, other, widest) for other in spots):
+            spots.append(spot)
+        if len(spots) == number:
+            return spots
     cells = [((column + 0.5) / 3, (row + 0.5) / 3) for row in range(3) for column in range(3)]
     jitter = lambda value: value + rng.uniform(-0.025, 0.025)  # noqa: E731
     return [(jitter(x), jitter(y)) for x, y in rng.sample(cells, number)]
+
+
+def _apart(one: tuple[float, float], other: tuple[float, float], width: float) -> bool:
+    return max(abs(a - b) for a, b in zip(one, other)) > width + 0.02
 
 
 def _look(rng: random.Random, ground: str, apart_from: tuple[str, ...] = ()) -> tuple[str, str, str]:
@@ -105,7 +116,9 @@ def random_scene(rng: random.Random) -> Scene:
         looks = [kinds[0]] * rng.randint(2, 6) if len(kinds) == 1 else [
             kind for kind in kinds for _ in range(rng.randint(1, 4))
         ]
-        items = [Item(*look, rng.uniform(0.18, 0.26), *spot) for look, spot in zip(looks, _grid(rng, len(looks)))]
+        # Two alone stay smaller than those that are told by their places.
+        widest = rng.uniform(0.18, 0.24 if len(looks) == 2 else 0.28)
+        items = [Item(*look, rng.uniform(0.85, 1) * widest, *spot) for look, spot in zip(looks, _spots(rng, len(looks), widest))]
         return Scene(ground, tuple(items), layout)
     second = _look(rng, ground, (f"{first[1]} {first[0]}",))
     place, size = rng.uniform(0.4, 0.6), rng.uniform(0.25, 0.38)

@@ -1,11 +1,10 @@
 """Writes the trained pair into the crate as ONNX files that ocrs loads, with the alphabet beside them.
 
-    pip install onnx onnxscript && python -m ocr.export --work WORK
+    python -m ocr.export --work WORK
 
 Weights are stored as f16 and widened where they are used.
 """
 
-import math
 from pathlib import Path
 
 import numpy as np
@@ -13,41 +12,25 @@ import onnx
 import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import nn
-from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 import options
 
 from . import page
-from .detector import SIDE, Detector
+from .detector import SIDE, Detector, calibrate
+from .fusion import fused
 from .recogniser import HEIGHT, Recogniser
 
-OCRS_THRESHOLD = 0.2  # what the detector takes for text; here it is what is as probable as not
 LARGE = 256  # numbers; smaller tensors stay in f32
 
 
-def trained(work: Path, name: str, model: nn.Module) -> nn.Module:
-    state = torch.load(work / name / "checkpoint.pt", map_location="cpu", weights_only=True)
-    model.load_state_dict(state["model"])
+def trained(work: Path, name: str, model: nn.Module) -> nn.Module | None:
+    """None if there is no such run: what the folder holds then stays."""
+    checkpoint = work / name / "checkpoint.pt"
+    if not checkpoint.exists():
+        print(f"{name}: no run in {work}, not written")
+        return None
+    model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
     return fused(model.eval())
-
-
-def fused(model: nn.Module) -> nn.Module:
-    """Without batch normalisation: the convolution before each one does its work."""
-    for module in model.modules():
-        if not isinstance(module, nn.Sequential):
-            continue
-        for place in range(1, len(module)):
-            if isinstance(module[place], nn.BatchNorm2d) and isinstance(module[place - 1], nn.Conv2d):
-                module[place - 1] = fuse_conv_bn_eval(module[place - 1], module[place])
-                module[place] = nn.Identity()
-    return model
-
-
-def calibrated(detector: Detector) -> Detector:
-    """Boxes at even odds are tighter, and words stay apart."""
-    with torch.no_grad():
-        detector.out[0].bias += math.log(OCRS_THRESHOLD / (1 - OCRS_THRESHOLD))
-    return detector
 
 
 def write(model: nn.Module, example: torch.Tensor, path: Path, dynamic: dict | None) -> None:
@@ -83,10 +66,12 @@ def main():
     args = options.parse(flags)
     folder = args.to
     folder.mkdir(parents=True, exist_ok=True)
-    detector = calibrated(trained(args.work, "ocr-detector", Detector()))
-    write(detector, torch.zeros(1, 1, SIDE, SIDE), folder / "detection.onnx", None)
-    shape = ({0: torch.export.Dim("lines"), 3: torch.export.Dim("width", min=50, max=2400)},)
-    write(trained(args.work, "ocr-recogniser", Recogniser()), torch.zeros(2, 1, HEIGHT, 200), folder / "recognition.onnx", shape)
+    if detector := trained(args.work, "ocr-detector", Detector()):
+        calibrate(detector)
+        write(detector, torch.zeros(1, 1, SIDE, SIDE), folder / "detection.onnx", None)
+    if recogniser := trained(args.work, "ocr-recogniser", Recogniser()):
+        shape = ({0: torch.export.Dim("lines"), 3: torch.export.Dim("width", min=50, max=2400)},)
+        write(recogniser, torch.zeros(2, 1, HEIGHT, 200), folder / "recognition.onnx", shape)
     (folder / "alphabet.txt").write_text(page.ALPHABET)
 
 

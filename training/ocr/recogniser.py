@@ -7,6 +7,7 @@ as ocrs 0.13 cuts them: what lies outside the polygon of the words is black, the
 """
 
 import random
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,7 +19,7 @@ import options
 import pack
 import runs
 
-from . import page
+from . import fusion, page
 
 HEIGHT, WIDEST, STRIDE = 64, 2400, 4
 INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
@@ -129,7 +130,7 @@ def padded(lines: list[np.ndarray]) -> torch.Tensor:
 
 
 def loss_of(model, lines, texts):
-    with torch.autocast("cpu", torch.bfloat16):
+    with runs.autocast():
         scores = model(lines)
     labels = [torch.tensor([INDEX[letter] for letter in text]) for text in texts]
     lengths = torch.tensor([len(label) for label in labels])
@@ -173,16 +174,19 @@ def main():
     flags.add_argument("--minutes", type=float, default=100)
     flags.add_argument("--batch", type=int, default=32)
     flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--start", type=Path, help="an exported recogniser (ONNX) to go on from")
     flags.add_argument("--plain", type=float, default=0.1, help="share of the time that only sees clean words")
     flags.add_argument("--report-every", type=float, default=300, help="seconds")
     args = options.parse(flags)
     photos = pack.pixels(args.data, args.work, "flickr8k", "train")
-    model = Recogniser()
+    model = Recogniser().to(memory_format=torch.channels_last)
     stepper = torch.optim.AdamW(model.parameters(), lr=args.rate, weight_decay=0.02, betas=(0.9, 0.98), fused=True)
     run = runs.Run(args.work, "ocr-recogniser", args.minutes)
     parts = {"model": model, "adamw": stepper}
-    run.resume(**parts)
+    resumed = run.resume(**parts)
     rng = random.Random(args.seed + run.step)
+    if args.start and not resumed:
+        fusion.start_from(args.start, model, next(batches(samples(rng, photos), 64, rng))[0])
     test = random.Random(-1)
     unseen = batches(samples(test, pack.pixels(args.data, args.work, "flickr8k", "val"), held_out=True), 16, test)
     held = [next(unseen) for _ in range(12)]

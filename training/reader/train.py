@@ -48,7 +48,7 @@ def batches(mixture, words, size, rng, is_early):
 
 
 def loss_of(reader, prompts, targets):
-    with torch.autocast("cpu", torch.bfloat16):
+    with runs.autocast():
         logits = reader(input_ids=prompts, attention_mask=(prompts != 0).long(), labels=targets).logits
     each = F.cross_entropy(logits.float().flatten(0, 1), targets.flatten(), ignore_index=-100, reduction="none")
     told = (targets >= 0).sum(1)

@@ -4,7 +4,8 @@
 
 Its vision starts as CLIP-nano's and learns at half the rate, from small pictures first, and is also asked where the shapes
 of drawn scenes are (`centres`). Captions are taught word by word; in the last part those of photographs are learned from a
-reward (`rewarded`). `--start` takes the decoder and the tokenizer of an earlier BLIP-nano of the same shape.
+reward (`rewarded`). `--start` goes on from an earlier BLIP-nano of the same shape, `--start` and `--clip` take its decoder
+and that CLIP's vision.
 """
 
 import random
@@ -29,7 +30,8 @@ from .rewarded import Reward
 
 SIZE, SMALL = 112, 80
 SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
-REWARDED_SHARES = {"flickr8k": 32, "caltech101": 1, "tiny_imagenet": 1, "drawn": 46}
+REWARDED_SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
+DRAWN_KINDS = {"scene": 18, "landscape": 1, "text": 1}
 SENTENCE = "a photo of {}"
 WEIGHTS = {"taught": 1.0, "centres": 0.3, "reward": 0.5}
 
@@ -85,7 +87,7 @@ class Batches:
                 told = self._captions(photos, place)
                 captions += told
                 owners += [base + offset] * len(told)
-        drawings = self.drawn.take(shares["drawn"])
+        drawings = self.drawn.take(shares["drawn"], renewed=16)
         owners += range(sum(map(len, pictures)), sum(map(len, pictures)) + len(drawings))
         pictures.append(torch.stack([augment.view(drawing.picture, self.size, 1, self.rng, flip=False) for drawing in drawings]))
         captions += [drawing.caption for drawing in drawings]
@@ -101,7 +103,7 @@ def losses(model, heads, tokens, reward, batch: Batch, device) -> dict[str, torc
     """Of the taught captions, of the drawn scenes' centres and, where there are references, of the rewarded captions."""
     ids, labels = (table.to(device) for table in tokens(batch.captions))
     inputs = augment.jitter(augment.normalised(batch.pictures.to(device)), 0.2)
-    with torch.autocast(device, torch.bfloat16):
+    with runs.autocast(device):
         seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state
         mask = (ids != blip_tokens.PAD).long()
         logits = model.text_decoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen[batch.owners.to(device)]).logits
@@ -166,8 +168,8 @@ def flags():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=120)
     flags.add_argument("--rate", type=float, default=1e-3)
-    flags.add_argument("--clip", type=Path, help="folder of the CLIP-nano whose vision is taken; the crate's if it is left out")
-    flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano: its decoder and tokenizer are taken")
+    flags.add_argument("--clip", type=Path, help="folder of the CLIP-nano whose vision is taken; the crate's if --start is left out too")
+    flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano")
     flags.add_argument("--small", type=float, default=0.5, help=f"share of the time with pictures of {SMALL} pixels")
     flags.add_argument("--rewarded", type=float, default=0.3, help="share of the time, at the end, in which photographs' captions learn from a reward")
     flags.add_argument("--rewarded-rate", type=float, default=3e-4, help="the rate from which that part falls")
@@ -181,7 +183,7 @@ def main():
     args = options.parse(flags())
     if args.clean and not args.clip:
         raise SystemExit("--clean: name the CLIP-nano of the clean variant too (--clip FOLDER); the crate's saw research-only photographs")
-    args.clip = args.clip or options.NANO / "clip"
+    args.clip = args.clip or (None if args.start else options.NANO / "clip")
     args.name = "blip-clean" if args.clean else "blip"
     rng = random.Random(args.seed)
     vocabulary = data.vocabulary(args)
@@ -192,17 +194,17 @@ def main():
     model, heads = new_model(tokens.size), Centres(256)
     run = runs.Run(args.work, args.name, args.minutes, decay=max(args.rewarded, 0.15))
     if not (run.folder / "checkpoint.pt").exists():
-        start_from_clip(model, args.clip, sets)
         if args.start:
-            earlier = BlipForConditionalGeneration.from_pretrained(args.start).float()
-            model.text_decoder.load_state_dict(earlier.text_decoder.state_dict())
+            model.load_state_dict(BlipForConditionalGeneration.from_pretrained(args.start).float().state_dict())
+        if args.clip:
+            start_from_clip(model, args.clip, sets)
     model, heads = model.to(args.device), heads.to(args.device)
     learned = torch.nn.ModuleDict({"model": model, "heads": heads})
     steppers = runs.optimizers(learned, args.rate, lambda name: ".layer" in name, {"model.vision_model": 0.5})
     parts = {"model": model, "heads": heads, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
         rng.seed(args.seed + run.step)  # and so another pool of drawn pictures
-    batches = Batches(sets, data.Drawn(truths, rng), rng)
+    batches = Batches(sets, data.Drawn(truths, rng, kinds=DRAWN_KINDS), rng)
     reward = Reward(tokens, [[clean(caption) for caption in five] for photos in sets.values() for five in photos.captions or ()])
     sums, due = [], run.elapsed + args.report_every
     while run.share < 1:

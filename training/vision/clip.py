@@ -131,7 +131,7 @@ def losses(towers, batch, vocabulary, frequency, rng, device):
     truths = truths[:, kept].to(device)
     told = [place for place, caption in enumerate(captions) if caption]
     prompt = rng.choice(PROMPTS)
-    with torch.autocast(device, torch.bfloat16):
+    with runs.autocast(device):
         seen = towers.pictures(inputs)
         names = towers.texts([prompt.format(vocabulary.tags[place]) for place in kept])
         said = towers.texts([captions[place] for place in told])
@@ -146,6 +146,8 @@ def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--minutes", type=float, default=240)
     flags.add_argument("--rate", type=float, default=2e-3)
+    flags.add_argument("--decay", type=float, default=0.3, help="share of the time, at the end, in which the rate falls")
+    flags.add_argument("--least-side", type=int, default=64, help="of the pictures, in pixels: earlier weights need not begin with small ones")
     flags.add_argument("--start", type=Path, help="folder of an earlier CLIP-nano")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
@@ -165,17 +167,17 @@ def main():
     mean = copy.deepcopy(model).requires_grad_(False).eval()
     steppers = runs.optimizers(model, args.rate, lambda name: name.startswith("vision_model.encoder"))
     batches = Batches(sets, data.Drawn(truths, rng), rng)
-    run = runs.Run(args.work, "clip-clean" if args.clean else "clip", args.minutes)
+    run = runs.Run(args.work, "clip-clean" if args.clean else "clip", args.minutes, args.decay)
     parts = {"model": model, "mean": mean, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
         rng.seed(args.seed + run.step)
     towers, frequency = Towers(model, tokens), torch.full((len(vocabulary.tags),), 0.01, device=args.device)
     sums, due = [], run.elapsed + args.report_every
     while run.share < 1:
-        size = next(size for until, size in SIZES if run.share < until)
+        size = max(args.least_side, next(size for until, size in SIZES if run.share < until))
         by_tag, by_caption = losses(towers, batches.next(size), vocabulary, frequency, rng, args.device)
         runs.step(by_tag + 0.5 * by_caption, model, steppers, args.rate * run.rate())
-        average(mean, model, min(0.998, 1 - 1 / (run.step + 2)))
+        average(mean, model, min(0.998, 1 - 4 / (run.step + 5)))
         sums.append((by_tag.item(), by_caption.item()))
         run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
         if run.step % 50 == 0:

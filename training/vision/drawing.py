@@ -8,7 +8,7 @@ from PIL import Image, ImageDraw
 
 from scenes import COLOURS, Item, Scene
 
-SCALE = 4  # drawn this much larger and shrunk, so that edges are smooth
+SCALE = 3  # drawn this much larger and shrunk, so that edges are smooth
 
 
 def _regular(points: int, turn: float, inner: float = 1.0) -> list[tuple[float, float]]:
