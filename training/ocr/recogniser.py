@@ -100,7 +100,7 @@ def samples(rng: random.Random, photos, held_out: bool = False, plain=lambda: Fa
     """(line, text), endlessly; clean words while `plain()`."""
     while True:
         easy = plain()
-        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if not easy and rng.random() < 0.45 else None
+        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if not easy and rng.random() < 0.55 else None
         side = (rng.choice((256, 384, 512)), rng.choice((96, 160, 224)))
         drawn = page.draw(rng, side, held_out, photo, page.plain if easy else None)
         for words in drawn.lines:

@@ -8,6 +8,7 @@ import texts
 from . import lexicon
 from .photo_questions import CANONICAL, NAMES, Question, with_article, yes_no_text
 from .prompt import Evidence, Line
+from .text_questions import READ
 
 
 def _series(names: list[str]) -> str:
@@ -69,6 +70,20 @@ def _either(rng, names):
     return Evidence(tags=tuple(tags)), f"Is it {with_article(pair[0])} or {with_article(pair[1])}?", [true]
 
 
+def _copied(rng):
+    """Lines of words that no sentence would put together, so that they must be read one by one."""
+    lines = [" ".join(texts.word(rng) for _ in range(rng.randint(1, 5))) for _ in range(rng.randint(1, 5))]
+    style = rng.choice((str.upper, str.title, str.capitalize, str))
+    lines = [style(line) for line in lines]
+    inks = [rng.choice(texts.INKS) if rng.random() < 0.5 else None for _ in lines]
+    which, place = rng.choice((("first", 0), ("last", -1), ("whole", None)))
+    if place is None:
+        short = lines[:2]
+        return Evidence(lines=tuple(map(Line, short, inks))), rng.choice(READ).format(s="sign"), [" ".join(short)]
+    question = rng.choice((f"What is the {which} line?", f"What does the {which} line say?", *(["What is the title?"] * (place == 0))))
+    return Evidence(lines=tuple(map(Line, lines, inks))), question, [lines[place]]
+
+
 def mentioned(evidence: Evidence, rng: random.Random) -> Question:
     """Is there something that the tags or the captions name, or that they do not."""
     words = {word for text in (*evidence.tags, *evidence.captions) for word in lexicon.words(text)}
@@ -81,7 +96,7 @@ def mentioned(evidence: Evidence, rng: random.Random) -> Question:
 
 def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:
     """`names` are tags that CLIP may give."""
-    kind = rng.choices(("inks", "prices", "shapes", "present", "either"), (6, 2, 5, 3, 2))[0]
-    made = {"inks": _inks, "prices": _prices, "shapes": _shapes}.get(kind)
+    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (6, 2, 5, 6, 3, 2))[0]
+    made = {"inks": _inks, "prices": _prices, "shapes": _shapes, "copied": _copied}.get(kind)
     evidence, text, answers = made(rng) if made else (_present if kind == "present" else _either)(rng, names)
     return evidence, Question(text, (" ".join(answers),), "drill")

@@ -10,7 +10,7 @@ import drawn
 import pack
 import scenes
 
-from . import drills, scene_questions, text_questions
+from . import drills, scene_questions, text_questions, unseen
 from .photo_questions import Photo, Question, open_questions, with_article, yes_no_pairs
 from .prompt import Evidence, prompt
 
@@ -52,6 +52,8 @@ def photo_examples(data: Path, work: Path, split: str, rng: random.Random) -> li
     records = seen(work, "flickr8k", split)
     photos = [Photo(rows[row]["captions"]) for row, _ in records]
     evidence = [record for _, record in records]
+    if split == "train":
+        evidence = unseen.as_unseen(evidence, photos, rng)
     examples = [Example(evidence[i], q) for i, photo in enumerate(photos) for q in open_questions(photo, rng)]
     examples += [Example(evidence[i], q) for i, q in yes_no_pairs(photos, rng)]
     for record, photo in zip(evidence, photos):

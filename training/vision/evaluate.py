@@ -94,13 +94,14 @@ def main():
     flags.add_argument("--lens", type=Path, default=options.ROOT / "target/release/lens", help="the program")
     flags.add_argument("--models", type=Path, help="folder")
     flags.add_argument("--limit", type=int, default=1000, help="captioned photographs")
+    flags.add_argument("--clean", action="store_true", help="only what the variant of Caltech-101 and drawn scenes has learned")
     flags.add_argument("--show", type=int, default=0, help="captions of scenes to print")
     args = options.parse(flags)
-    args.clean = False
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         print(json.dumps(drawn_scenes(args, folder)), flush=True)
-        print(json.dumps(photographs(args, folder)), flush=True)
+        if not args.clean:
+            print(json.dumps(photographs(args, folder)), flush=True)
         with program.Program(args.lens, folder / "home", parts(args)).server() as address:
             print(json.dumps(measure.clip(Towers(address), args, data.vocabulary(args).tags, 0)), flush=True)
 

@@ -2,6 +2,7 @@
 
 use crate::place::{Place, json_lines, stdout};
 use insta::assert_snapshot;
+use std::path::Path;
 
 #[test]
 fn a_picture_becomes_evidence() {
@@ -79,4 +80,22 @@ fn nano_says_what_it_is_in_one_line() {
     place.example("page.png");
     let output = place.lens(&["see", "shapes.png", "page.png"]).assert().success().get_output().clone();
     assert_snapshot!(String::from_utf8(output.stderr).unwrap());
+}
+
+/// As transformers does: a number of `generation_config.json`, 1 where there is none.
+#[test]
+fn the_folder_of_a_captioner_tells_what_the_length_of_a_caption_counts() {
+    let words = |penalty: f32| {
+        let place = Place::new();
+        let nano = Path::new(env!("CARGO_MANIFEST_DIR")).join("../lens-nano/blip");
+        for file in ["config.json", "preprocessor_config.json", "tokenizer.json", "model.safetensors"] {
+            place.write(&format!("blip/{file}"), fs_err::read(nano.join(file)).unwrap());
+        }
+        place.write("blip/generation_config.json", format!("{{\"length_penalty\": {penalty:?}}}"));
+        place.write("home/config.toml", "[parts]\nblip = \"./blip\"\n[captions]\ncount = 0\n");
+        place.example("beach.jpg");
+        let record = json_lines(&stdout(place.lens(&["-q", "--json", "see", "beach.jpg"]))).remove(0);
+        record["captions"][0]["text"].as_str().unwrap().split(' ').count()
+    };
+    assert!(words(-30.0) < words(30.0));
 }

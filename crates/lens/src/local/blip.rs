@@ -10,6 +10,7 @@ use lens_nn::{
     tokenizer::Tokenizer,
     weights::Checkpoint,
 };
+use serde::Deserialize;
 use std::sync::Arc;
 
 /// What every caption begins with; it is taken off again (released code: `caption[12:]`).
@@ -66,10 +67,17 @@ pub struct Captioner {
 
 struct Model {
     blip: Blip<Cpu>,
+    length_penalty: f32,
     preprocess: Preprocess,
     tokenizer: Tokenizer,
     /// Ids that every caption starts from: [DEC] and the prompt.
     prompt: Vec<u32>,
+}
+
+/// What transformers takes from `generation_config.json` when a caption is searched with beams.
+#[derive(Deserialize)]
+struct GenerationConfig {
+    length_penalty: Option<f32>,
 }
 
 impl Captioner {
@@ -145,7 +153,9 @@ impl Model {
         let tokenizer = Tokenizer::from_checkpoint(checkpoint)?;
         tokenizer.check_fits(blip.vocabulary_size(), Some(blip.tokens().sep))?;
         let prompt = blip.tokens().prompt(&tokenizer.encode(PROMPT)?);
-        Ok(Self { blip, preprocess, tokenizer, prompt })
+        let generation: Option<GenerationConfig> = checkpoint.json_if_present("generation_config.json")?;
+        let length_penalty = generation.and_then(|file| file.length_penalty).unwrap_or(1.0);
+        Ok(Self { blip, length_penalty, preprocess, tokenizer, prompt })
     }
 
     fn caption(
@@ -157,10 +167,8 @@ impl Model {
         let pixels = pixels(&self.preprocess, pixels_key, looks.iter())?;
         let pictures = self.blip.see(&pixels)?;
         let prompts = vec![self.prompt.clone(); looks.len()];
-        let searches: Vec<Search> = (0..)
-            .zip(looks)
-            .flat_map(|(source, look)| searches(source, look, options, self.blip.tokens().sep))
-            .collect();
+        let searches: Vec<Search> =
+            (0..).zip(looks).flat_map(|(source, look)| self.searches(source, look, options)).collect();
         let found = generate(&mut self.blip.captions(&pictures), &prompts, &searches, &mut ())?;
         found.chunks(options.samples + 1).map(|captions| self.drafts(captions)).collect()
     }
@@ -186,21 +194,23 @@ impl Model {
         let whole = self.tokenizer.decode(&ids)?;
         Ok(whole.strip_prefix(PROMPT).unwrap_or(&whole).trim().to_owned())
     }
-}
 
-/// One beam search and the samples, all of one picture.
-fn searches(source: usize, look: &Look, options: CaptionerOptions, end: u32) -> impl Iterator<Item = Search> {
-    let CaptionerOptions { beams, samples, top_k, temperature, min_length, max_length, seed } = options;
-    let beam = Strategy::Beam(BeamOptions { beams, length_penalty: 1.0, early_stopping: false, returned: 1 });
-    // Of the pixels and not of the file: the same picture, however it was saved, draws the same captions.
-    let hash = look.picture().pixel_sha256();
-    let sampling = SampleOptions { temperature, top_k, top_p: 1.0 };
-    let sample = move |index: usize| Strategy::Sample(sampling, Stream::new(seed, &hash, index as u32));
-    let lengths = Lengths { min: min_length, max: max_length };
-    std::iter::once(beam).chain((0..samples).map(sample)).map(move |strategy| Search {
-        source,
-        strategy,
-        lengths,
-        end,
-    })
+    /// One beam search and the samples, all of one picture.
+    fn searches(
+        &self,
+        source: usize,
+        look: &Look,
+        options: CaptionerOptions,
+    ) -> impl Iterator<Item = Search> + use<> {
+        let CaptionerOptions { beams, samples, top_k, temperature, min_length, max_length, seed } = options;
+        let (length_penalty, end) = (self.length_penalty, self.blip.tokens().sep);
+        let beam = Strategy::Beam(BeamOptions { beams, length_penalty, early_stopping: false, returned: 1 });
+        // Of the pixels and not of the file: the same picture, however it was saved, draws the same captions.
+        let hash = look.picture().pixel_sha256();
+        let sampling = SampleOptions { temperature, top_k, top_p: 1.0 };
+        let sample = move |index: usize| Strategy::Sample(sampling, Stream::new(seed, &hash, index as u32));
+        let lengths = Lengths { min: min_length, max: max_length };
+        let strategies = std::iter::once(beam).chain((0..samples).map(sample));
+        strategies.map(move |strategy| Search { source, strategy, lengths, end })
+    }
 }
