@@ -77,7 +77,7 @@ def shrunk(place: np.ndarray, by: float) -> np.ndarray:
 
 def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
     """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1). One picture in eight has no text."""
-    photo = Image.fromarray(photos[rng.randrange(len(photos))]) if rng.random() < 0.4 else None
+    photo = Image.fromarray(photos[rng.randrange(len(photos))]) if rng.random() < 0.55 else None
     drawn_side = (rng.randint(side // 3, int(1.6 * side)), rng.randint(side // 3, int(1.6 * side)))
     if photo is not None and rng.random() < 0.3:
         drawn = page.Page(photo.resize(drawn_side, Image.BICUBIC), [])

@@ -2,7 +2,7 @@
 
     python -m ocr.evaluate --lens target/release/lens --data PACK --work WORK [--photographs FOLDER TRUTHS.json]
 
-`--models FOLDER` measures another pair than the one inside the program. Draws memes and signs in fonts that were kept out
+`--models FOLDER` measures another pair than the one inside the program. Draws memes, signs and signs in photographs in fonts that were kept out
 of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of text in it); others are
 passed over.
 """
@@ -29,16 +29,24 @@ def read(lens: program.Program, pictures: list[Path]) -> list[str]:
     return [" ".join(line["text"] for line in record["ocr"]) for record in lens.see(pictures)]
 
 
-def drawn(kind, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:
-    """Pictures of `kind` (of `texts`) on a photograph or a plain ground, and the text in each."""
+SETS = {  # kind of text, whether it stands on a photograph, and there on a board
+    "memes": (texts.meme, True, 0),
+    "signs": (texts.sign, False, 0),
+    "signs in photographs": (texts.sign, True, 1),
+}
+
+
+def drawn(name: str, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:
+    """Pictures of one of `SETS`, and the text in each."""
+    kind, on_photo, boards = SETS[name]
     paths, truths = [], []
     while len(paths) < number:
         side = (rng.randint(320, 640), rng.randint(240, 640))
-        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if kind is texts.meme else None
-        made = page.draw(rng, side, held_out=True, photo=photo, make=kind)
+        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if on_photo else None
+        made = page.draw(rng, side, held_out=True, photo=photo, make=kind, boards=boards)
         if not all(page.is_whole(line, made.picture) for line in made.lines):
             continue
-        paths.append(folder / f"{kind.__name__}{len(paths)}.png")
+        paths.append(folder / f"{name}{len(paths)}.png")
         made.picture.save(paths[-1])
         truths.append(" ".join(word.text for line in made.lines for word in line))
     return paths, truths
@@ -76,9 +84,8 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         parts = f"[parts]\nocr = {json.dumps(str(args.models.resolve()))}\n" if args.models else ""
         lens = program.Program(args.lens, Path(folder) / "home", program.only("ocr") + parts)
-        for kind in (texts.meme, texts.sign):
-            paths, truths = drawn(kind, args.number, photos, Path(folder), random.Random(args.seed))
-            report(f"{kind.__name__}s", lens, paths, truths, args.show)
+        for name in SETS:
+            report(name, lens, *drawn(name, args.number, photos, Path(folder), random.Random(args.seed)), args.show)
         if args.photographs:
             report("photographs", lens, *photographs(*args.photographs), args.show)
 

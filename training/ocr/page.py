@@ -62,23 +62,30 @@ def _odd(rng: random.Random) -> list[str]:
 
 
 def draw(
-    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None
+    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None, boards: float = 0.4
 ) -> Page:
     """One picture of `side` (width, height). `make` gives its lines (any kind if it is left out); all but those of
-    `plain` show the wear of a camera and a JPEG file."""
+    `plain` show the wear of a camera and a JPEG file. `boards` is the share of the texts on photographs that stand on the
+    board of a sign, as in streets."""
     width, height = side
     ground = _ground(rng, side, photo)
     lines, places = _texts(rng, make), []
     size = _size(rng, lines, side)
     font = fonts.pick(rng, size, held_out)
-    ink, outline = _inks(rng, ground, photo is not None)
-    stroke = max(1, size // 14) if outline else 0
-    pen = ImageDraw.Draw(ground)
-    gap = rng.uniform(1.15, 1.7) * size
+    stroke, gap = 0, rng.uniform(1.15, 1.7) * size
     top = rng.uniform(0, max(0.0, height - gap * len(lines)))
-    for number, line in enumerate(lines):
-        length = font.getlength(line)
-        left = rng.uniform(stroke, max(stroke + 1.0, width - length - stroke))
+    free = [max(1.0, width - font.getlength(line) - size / 7) for line in lines]
+    if photo is not None and rng.random() < boards:
+        lefts = [rng.uniform(0.05, 0.95) * min(free)] * len(lines)
+        widest = max(map(font.getlength, lines))
+        ink = _board(rng, ground, (lefts[0], top, lefts[0] + widest, top + gap * (len(lines) - 1) + 1.2 * size), size)
+        outline = None
+    else:
+        ink, outline = _inks(rng, ground, photo is not None)
+        stroke = max(1, size // 14) if outline else 0
+        lefts = [rng.uniform(stroke, max(stroke + 1.0, room)) for room in free]
+    pen = ImageDraw.Draw(ground)
+    for number, (line, left) in enumerate(zip(lines, lefts)):
         places.append(_write(pen, font, line, left, top + number * gap, ink, stroke, outline))
     if make is plain:
         return Page(ground, [[Word(text, place) for text, place in line] for line in places if line])
@@ -126,13 +133,28 @@ def _inks(rng, ground, on_photo):
     """(letters, outline or None): letters that can be told from the ground."""
     if on_photo and rng.random() < 0.7:
         return (255, 255, 255), (0, 0, 0)
-    mean = np.asarray(ground.resize((1, 1), Image.BOX))[0, 0].astype(float)
+    return _readable_on(rng, np.asarray(ground.resize((1, 1), Image.BOX))[0, 0].astype(float)), None
+
+
+def _readable_on(rng, colour):
     weights = np.array((0.299, 0.587, 0.114))
     for _ in range(30):
         ink = _near(rng, rng.choice(list(COLOURS.values())))
-        if abs(float((np.array(ink) - mean) @ weights)) > 60:
-            return ink, None
-    return ((0, 0, 0) if mean @ weights > 127 else (255, 255, 255)), None
+        if abs(float((np.array(ink) - colour) @ weights)) > 60:
+            return ink
+    return (0, 0, 0) if colour @ weights > 127 else (255, 255, 255)
+
+
+def _board(rng, ground, box, size):
+    """Draws the board of a sign under a box of letters, perhaps with a border; returns the ink for the letters."""
+    colour, other = (_near(rng, rng.choice(list(COLOURS.values()))) for _ in range(2))
+    ink = _readable_on(rng, np.array(colour, float))
+    border = max(1, int(size * rng.uniform(0.04, 0.35)))
+    margins = [border + rng.uniform(0.1, 1.1) * size for _ in box]
+    place = [edge + (margin if number > 1 else -margin) for number, (edge, margin) in enumerate(zip(box, margins))]
+    radius = rng.choice((0, 0, 0.2, 0.5)) * size
+    ImageDraw.Draw(ground).rounded_rectangle(place, radius, colour, rng.choice((colour, other, ink, ink)), border)
+    return ink
 
 
 def _turned(rng, picture):

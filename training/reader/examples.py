@@ -102,7 +102,7 @@ class Mixture:
 
     SHARES = {"photo": 38, "mentioned": 14, "label": 6, "scene": 18, "text": 24}
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
-    LEAN_SHARES = {"photo": 10, "mentioned": 10, "label": 2, "scene": 25, "text": 28, "drill": 25}
+    LEAN_SHARES = {"photo": 8, "mentioned": 10, "label": 2, "scene": 22, "text": 28, "drill": 30}
     BLIND = 0.08  # of the examples: the question alone
     YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in eighteen
 
