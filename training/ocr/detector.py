@@ -7,7 +7,6 @@ the bottom, squashes larger ones, takes what is above 0.2 and lets each box grow
 little smaller than they are.
 """
 
-import math
 import random
 from pathlib import Path
 
@@ -25,7 +24,6 @@ from . import fusion, page
 from .recogniser import Filters
 
 SIDE, SHRINK = 640, 2.0
-OCRS_THRESHOLD = 0.2  # what ocrs takes for text; in the exported model it is what is as probable as not
 
 
 class Detector(nn.Module):
@@ -57,12 +55,6 @@ class Detector(nn.Module):
 
     def forward(self, pictures):
         return F.interpolate(self.logits(pictures), scale_factor=2.0, mode="bilinear").sigmoid()
-
-
-def calibrate(detector: Detector, times: int = 1) -> None:
-    """Even odds become ocrs's threshold: boxes are tighter, and words stay apart."""
-    with torch.no_grad():
-        detector.out[0].bias += times * math.log(OCRS_THRESHOLD / (1 - OCRS_THRESHOLD))
 
 
 def shrunk(place: np.ndarray, by: float) -> np.ndarray:
@@ -144,7 +136,6 @@ def main():
     rng, test = random.Random(args.seed + run.step), random.Random(-2)
     if args.start and not resumed:
         fusion.start_from(args.start, model, batch(rng, photos, 12, side=384)[0])
-        calibrate(model, -1)
     unseen = pack.pixels(args.data, args.work, "flickr8k", "val")
     held = [batch(test, unseen, 4, held_out=True) for _ in range(10)]
     losses, due = [], run.elapsed + args.report_every

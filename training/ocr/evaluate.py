@@ -2,9 +2,9 @@
 
     python -m ocr.evaluate --lens target/release/lens --data PACK --work WORK [--photographs FOLDER TRUTHS.json]
 
-`--models FOLDER` measures another pair than the one inside the program. Draws memes, signs and signs in photographs in fonts that were kept out
-of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of text in it); others are
-passed over.
+`--models FOLDER` measures another pair than the one inside the program. Draws memes, signs and signs in photographs, in
+fonts that were kept out of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of
+text in it); others are passed over.
 """
 
 import json

@@ -16,7 +16,7 @@ from torch import nn
 import options
 
 from . import page
-from .detector import SIDE, Detector, calibrate
+from .detector import SIDE, Detector
 from .fusion import fused
 from .recogniser import HEIGHT, Recogniser
 
@@ -67,7 +67,6 @@ def main():
     folder = args.to
     folder.mkdir(parents=True, exist_ok=True)
     if detector := trained(args.work, "ocr-detector", Detector()):
-        calibrate(detector)
         write(detector, torch.zeros(1, 1, SIDE, SIDE), folder / "detection.onnx", None)
     if recogniser := trained(args.work, "ocr-recogniser", Recogniser()):
         shape = ({0: torch.export.Dim("lines"), 3: torch.export.Dim("width", min=50, max=2400)},)
