@@ -19,6 +19,8 @@ from torch import nn
 import options
 import pack
 import runs
+import scenes
+from vision import drawing
 
 from . import fusion, page
 from .recogniser import Filters
@@ -68,10 +70,14 @@ def shrunk(place: np.ndarray, by: float) -> np.ndarray:
 
 
 def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
-    """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1). One picture in eight has no text."""
+    """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1). One picture in four has no text: a photograph, or shapes
+    that look like letters."""
     photo = Image.fromarray(photos[rng.randrange(len(photos))]) if rng.random() < 0.55 else None
     drawn_side = (rng.randint(side // 3, int(1.6 * side)), rng.randint(side // 3, int(1.6 * side)))
-    if photo is not None and rng.random() < 0.3:
+    if photo is None and rng.random() < 0.25:
+        shapes = Image.fromarray(drawing.draw(scenes.random_scene(rng), 160, rng))
+        drawn = page.Page(shapes.resize(drawn_side, Image.BICUBIC), [])
+    elif photo is not None and rng.random() < 0.3:
         drawn = page.Page(photo.resize(drawn_side, Image.BICUBIC), [])
     else:
         drawn = page.draw(rng, drawn_side, held_out, photo)

@@ -100,9 +100,9 @@ class DrawnSeen:
 class Mixture:
     """An endless stream of training examples."""
 
-    SHARES = {"photo": 38, "mentioned": 14, "label": 6, "scene": 18, "text": 24}
+    SHARES = {"photo": 34, "mentioned": 12, "label": 6, "scene": 18, "text": 30}
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
-    LEAN_SHARES = {"photo": 8, "mentioned": 10, "label": 2, "scene": 22, "text": 28, "drill": 30}
+    LEAN_SHARES = {"photo": 6, "mentioned": 8, "label": 2, "scene": 20, "text": 29, "drill": 35}
     BLIND = 0.08  # of the examples: the question alone
     YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in eighteen
 

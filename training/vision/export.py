@@ -41,7 +41,7 @@ def export_blip(args, work: Path, state: dict) -> dict:
     tokens = blip_tokens.Tokens(work / "tokenizer.json")
     model = blip.new_model(tokens.size)
     model.load_state_dict(state["model"])
-    model.generation_config.length_penalty = blip.LENGTH_PENALTY
+    model.generation_config.num_beams, model.generation_config.length_penalty = 5, blip.LENGTH_PENALTY
     processor = BlipImageProcessor(size={"height": blip.SIZE, "width": blip.SIZE}, resample=3)
     write(model, "BLIP", processor, work / "tokenizer.json", args.to)
     kept = BlipForConditionalGeneration.from_pretrained(args.to, attn_implementation="eager").float()
