@@ -1,7 +1,6 @@
 """Muon (Jordan 2024): momentum whose update is made orthogonal, for the matrices inside a network.
 
-As `torch.optim.Muon` with "match_rms_adamw", but it iterates in bf16 only where that is fast: elsewhere it took longer than
-the gradients.
+As `torch.optim.Muon` with "match_rms_adamw", but it iterates in bf16 only where that is fast.
 """
 
 import torch
