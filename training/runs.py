@@ -86,6 +86,8 @@ def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix, scales: di
     of a name to a factor of the rate."""
     hidden, tables, vectors = {}, {}, {}
     for name, parameter in model.named_parameters():
+        if not parameter.requires_grad:
+            continue
         scale = next((factor for prefix, factor in (scales or {}).items() if name.startswith(prefix)), 1.0)
         if parameter.ndim == 2 and is_hidden_matrix(name):
             group = hidden

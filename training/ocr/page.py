@@ -35,7 +35,7 @@ class Page:
 def _texts(rng: random.Random, make=None) -> list[str]:
     """Lines of one picture."""
     kinds = (texts.coloured_words, texts.sign, texts.meme, texts.menu, texts.page, _odd)
-    make = make or rng.choices(kinds, (2, 3, 3, 2, 3, 3))[0]
+    make = make or rng.choices(kinds, (2, 3, 4, 2, 3, 1.5))[0]
     return [line if isinstance(line, str) else line.text for line in make(rng)]
 
 

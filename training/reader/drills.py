@@ -16,19 +16,27 @@ def _series(names: list[str]) -> str:
 
 
 def _some(items, rng):
-    return rng.sample(items, rng.randint(min(2, len(items)), len(items)))
+    """One, as users ask, or several."""
+    return rng.sample(items, 1 if rng.random() < 0.4 else rng.randint(1, len(items)))
+
+
+def _asked(one: str, several: str, names: list[str]) -> str:
+    return (one if len(names) == 1 else several).format(_series(names))
 
 
 def _inks(rng):
     """Words with their inks: both ways round."""
     number = rng.randint(2, 6)
-    names = rng.sample(texts.INKS, number) if rng.random() < 0.5 else [texts.word(rng) for _ in range(number)]
-    lines = [Line(name, ink) for name, ink in zip(names, rng.sample(texts.INKS, number))]
+    names = rng.sample(texts.INKS, number) if rng.random() < 0.65 else [texts.word(rng) for _ in range(number)]
+    style = rng.choice((str.title, str.upper, str))
+    lines = [Line(style(name), ink) for name, ink in zip(names, rng.sample(texts.INKS, number))]
     asked = _some(lines, rng)
     if rng.random() < 0.5:
-        question = f"What {rng.choice(('colours', 'colors'))} are the words {_series([line.text for line in asked])}?"
+        colour = rng.choice(("colour", "color"))
+        question = _asked(f"What {colour} is the word {{}}?", f"What {colour}s are the words {{}}?", [line.text for line in asked])
         return Evidence(lines=tuple(lines)), question, [line.ink for line in asked]
-    return Evidence(lines=tuple(lines)), f"Which words are {_series([line.ink for line in asked])}?", [line.text for line in asked]
+    question = _asked(rng.choice(("Which word is {}?", "What word is {}?")), "Which words are {}?", [line.ink for line in asked])
+    return Evidence(lines=tuple(lines)), question, [line.text for line in asked]
 
 
 def _prices(rng):
@@ -36,22 +44,27 @@ def _prices(rng):
     pairs = [(good, f"{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95'))}") for good in goods]
     asked = _some(pairs, rng)
     lines = tuple(Line(f"{good.title()} {price}") for good, price in pairs)
-    return Evidence(lines=lines), f"How much are the {_series([good for good, _ in asked])}?", [price for _, price in asked]
+    question = _asked("How much is the {}?", "How much are the {}?", [good for good, _ in asked])
+    return Evidence(lines=lines), question, [price for _, price in asked]
 
 
 def _shapes(rng):
-    number = rng.randint(2, 5)
-    pairs = list(zip(rng.sample(scenes.SHAPES, number), rng.sample(list(scenes.COLOURS), number)))
-    counts = [rng.randint(1, 6) for _ in pairs]
-    caption = " and ".join(scenes.counted(f"{colour} {shape}", count) for (shape, colour), count in zip(pairs, counts))
-    evidence = Evidence(captions=(f"{caption} on a white background",))
-    asked = _some(list(zip(pairs, counts)), rng)
-    kind = rng.randrange(3)
-    if kind == 0:
-        return evidence, f"What colours are the {_series([scenes.plural(shape) for (shape, _), _ in asked])}?", [c for (_, c), _ in asked]
-    if kind == 1:
-        return evidence, f"Which shapes are {_series([colour for (_, colour), _ in asked])}?", [shape for (shape, _), _ in asked]
-    return evidence, f"How many {_series([scenes.plural(shape) for (shape, _), _ in asked])} are there?", [str(count) for _, count in asked]
+    """Kinds of shapes that are counted, as captions of scenes do it: two of them, mostly."""
+    number = rng.choice((2, 2, 2, 3, 4, 5))
+    shapes, colours = rng.sample(scenes.SHAPES, number), rng.sample(list(scenes.COLOURS), number)
+    kinds = [(shape, colour, rng.choice((1, 1, 2, 3, 4, 5, 6))) for shape, colour in zip(shapes, colours)]
+    counted = [scenes.counted(f"{colour} {shape}", count) for shape, colour, count in kinds]
+    caption = f"{' and '.join(counted)} on a {rng.choice(list(scenes.COLOURS))} background"
+    asked = _some(kinds, rng)
+    things = [shape if count == 1 else scenes.plural(shape) for shape, _, count in asked]
+    verb = "is" if len(asked) == 1 and asked[0][2] == 1 else "are"
+    spelled = rng.choice(("colour", "color")) + ("s" if len(asked) > 1 else "")
+    question, answers = rng.choice((
+        (f"What {spelled} {verb} the {_series(things)}?", [colour for _, colour, _ in asked]),
+        (_asked(rng.choice(("Which shape is {}?", "What shape is {}?")), "Which shapes are {}?", [colour for _, colour, _ in asked]), [shape for shape, _, _ in asked]),
+        (f"How many {_series([scenes.plural(shape) for shape, _, _ in asked])} are there?", [str(count) for _, _, count in asked]),
+    ))  # fmt: skip
+    return Evidence(captions=(caption,)), question, answers
 
 
 def _present(rng, names):
@@ -96,7 +109,7 @@ def mentioned(evidence: Evidence, rng: random.Random) -> Question:
 
 def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:
     """`names` are tags that CLIP may give."""
-    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 2, 5, 6, 3, 2))[0]
+    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 2, 9, 9, 3, 2))[0]
     made = {"inks": _inks, "prices": _prices, "shapes": _shapes, "copied": _copied}.get(kind)
     evidence, text, answers = made(rng) if made else (_present if kind == "present" else _either)(rng, names)
     return evidence, Question(text, (" ".join(answers),), "drill")

@@ -102,7 +102,7 @@ class Mixture:
 
     SHARES = {"photo": 34, "mentioned": 12, "label": 6, "scene": 18, "text": 30}
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
-    LEAN_SHARES = {"photo": 6, "mentioned": 8, "label": 2, "scene": 20, "text": 29, "drill": 35}
+    LEAN_SHARES = {"photo": 6, "mentioned": 8, "label": 2, "scene": 20, "text": 29, "drill": 50}
     BLIND = 0.08  # of the examples: the question alone
     YES_NO = 0.45  # of the questions about photographs: balanced by their answers alone they would be one in eighteen
 
@@ -167,7 +167,12 @@ class Mixture:
         return Example(replace(self.some_of(around), lines=told), question)
 
     def drill(self) -> Example:
-        return Example(*drills.drill(self.rng, self.noise_tags))
+        """Often with what nano says of another picture around it: nothing of which is asked."""
+        evidence, question = drills.drill(self.rng, self.noise_tags)
+        if not evidence.tags and self.rng.random() < 0.4:
+            around = self.rng.choice(self.records).top(5, self.rng.choice((0, 0, 2, 5)), 2)
+            evidence = replace(around, captions=evidence.captions or around.captions, lines=evidence.lines)
+        return Example(evidence, question)
 
     def some_of(self, evidence: Evidence) -> Evidence:
         """As many tags, attributes and captions as a user might set; five of each are the usual."""

@@ -46,14 +46,14 @@ def _coloured(lines, rng):
         Question(f"What {what} is {name} {rng.choice(('written in', 'painted in', 'printed in'))}?", (line.ink,), "colour"),
         Question(f"What color are the letters of {name}?", (line.ink,), "colour"),
         *[Question(rng.choice(("Which word is {}?", "What word is {}?", "Which word is written in {}?", "Which word is painted {}?",
-                             "What does the {} word say?", "What does the {} text say?")).format(line.ink), (line.text.lower(),), "which")
+                             "What does the {} word say?", "What does the {} text say?")).format(line.ink), (line.text,), "which")
           for _ in range(3)],
         Question(f"Is the word {name} {line.ink}?", ("yes",), "yes/no"),
         Question(f"Is the word {name} {other}?", ("no",), "yes/no"),
         Question(f"Which word is {absent}?", (UNANSWERABLE,), "which"),
         Question("How many words are there?", (str(len(lines)),), "count"),
-        Question(rng.choice(("What is the first word?", "Which word comes first?")), (lines[0].text.lower(),), "which"),
-        Question(rng.choice(("What is the last word?", "Which word comes last?")), (lines[-1].text.lower(),), "which"),
+        Question(rng.choice(("What is the first word?", "Which word comes first?")), (lines[0].text,), "which"),
+        Question(rng.choice(("What is the last word?", "Which word comes last?")), (lines[-1].text,), "which"),
     ]
     return rng.choice(made)
 
@@ -65,8 +65,8 @@ def _priced(lines, rng):
     form = rng.choice(("How much is the {}?", "What does the {} cost?", "What is the price of the {}?", "How much does the {} cost?"))
     made = [Question(form.format(good.lower()), (price,), "says")] * 4 + [
         Question(form.format(absent), (UNANSWERABLE,), "says"),
-        Question(f"Which item costs {price}?", tuple(g.lower() for g, p in goods if p == price), "which"),
-        Question("What is the first item?", (goods[0][0].lower(),), "which"),
+        Question(f"Which item costs {price}?", tuple(g for g, p in goods if p == price), "which"),
+        Question("What is the first item?", (goods[0][0],), "which"),
     ]
     return rng.choice(made)
 

@@ -21,7 +21,7 @@ import texts
 from . import examples, measure, model, tokenizer
 
 VOCABULARY = 5000
-LEAN_LATER = 0.4  # of the examples; so that looking up is not forgotten
+LEAN_LATER = 0.5  # of the examples; so that looking up is not forgotten
 POOL = 32  # batches that are sorted by length together, so that little is padding
 
 

@@ -19,12 +19,17 @@ def view(picture: torch.Tensor, size: int, least: float, rng: random.Random, fli
     window = picture[top : top + height, left : left + width].permute(2, 0, 1)
     if flip and rng.random() < 0.5:
         window = window.flip(2)
-    return resize.resize(window, [size, size], antialias=True)
+    return resized(window, size)
+
+
+def resized(pictures: torch.Tensor, size: int) -> torch.Tensor:
+    """By the filter of the published processors, which is the library's too."""
+    return resize.resize(pictures, [size, size], interpolation=resize.InterpolationMode.BICUBIC, antialias=True)
 
 
 def whole(pictures: torch.Tensor, size: int) -> torch.Tensor:
-    """(N, 3, size, size) normalised: the squashed picture, as the library prepares it (up to the filter)."""
-    return normalised(resize.resize(pictures.permute(0, 3, 1, 2), [size, size], antialias=True))
+    """(N, 3, size, size) normalised: the squashed picture, as the library prepares it."""
+    return normalised(resized(pictures.permute(0, 3, 1, 2), size))
 
 
 def normalised(pictures: torch.Tensor) -> torch.Tensor:

@@ -3,15 +3,12 @@
     python -m vision.blip --data PACK --work WORK --minutes 120 [--start FOLDER] [--clean] [--device cuda]
 
 Its vision starts as CLIP-nano's and learns at half the rate, from small pictures first, and is also asked where the shapes
-of drawn scenes are (`centres`). Captions are taught word by word; in the last part those of photographs are learned from a
-reward (`rewarded`). `--start` goes on from an earlier BLIP-nano of the same shape, `--start` and `--clip` take its decoder
-and that CLIP's vision.
+of drawn scenes are (`centres`). `--start` goes on from an earlier BLIP-nano of the same shape, `--start` and `--clip` take
+its decoder and that CLIP's vision.
 """
 
 import random
-import re
 import shutil
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -26,15 +23,13 @@ import scenes
 from . import augment, blip_tokens, data, tags, warm_start
 from .centres import Centres
 from .cider import cider_d
-from .rewarded import Reward
+from .told import DRAWN_KINDS, SENTENCE, SIZE, Batch, Batches, clean
 
-SIZE, SMALL = 112, 80
-SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
-REWARDED_SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
-DRAWN_KINDS = {"scene": 18, "landscape": 1, "text": 1}
-SENTENCE = "a photo of {}"
+SMALL = 80
 LENGTH_PENALTY = 0.6  # of the beam search: the best of 0.3, 0.6, 1, 1.5 and 2 on `val`
-WEIGHTS = {"taught": 1.0, "centres": 0.3, "reward": 0.5}
+HIDDEN, FORGOTTEN = 0.25, 0.1  # patches and words of photographs while captions are taught
+EASY = 12  # drawn pictures of each step, those with the least loss, that make room for new ones: it is counting that is hard
+CENTRES = 0.3  # weight of what the patches are asked
 
 
 def new_model(size: int) -> BlipForConditionalGeneration:
@@ -53,64 +48,35 @@ def new_model(size: int) -> BlipForConditionalGeneration:
     )
 
 
-def clean(caption: str) -> str:
-    return re.sub(r"\s+", " ", re.sub(r'[".;:!?]', " ", caption.lower())).strip()
-
-
-@dataclass
-class Batch:
-    """Pictures: photographs with captions first, drawn ones last. `owners` says which picture each caption is of."""
-
-    pictures: torch.Tensor
-    captions: list[str]
-    owners: torch.Tensor
-    references: list[list[str]]  # of the photographs whose captions are to be found, not taught
-    items: list[tuple[scenes.Item, ...]]  # of the drawn ones
-
-
-class Batches:
-    def __init__(self, sets, drawn, rng, per_picture=3):
-        self.sets, self.drawn, self.rng, self.per_picture = sets, drawn, rng, per_picture
-        self.size, self.rewarded = SIZE, False
-        self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
-
-    def next(self) -> Batch:
-        pictures, captions, owners, references = [], [], [], []
-        shares = REWARDED_SHARES if self.rewarded else SHARES
-        for name, photos in self.sets.items():
-            places = self.samplers[name].take(shares[name])
-            base = sum(map(len, pictures))
-            pictures.append(data.views(photos, places, self.size, self.rng))
-            if self.rewarded and photos.captions:
-                references = [[clean(caption) for caption in photos.captions[place]] for place in places]
-                continue
-            for offset, place in enumerate(places):
-                told = self._captions(photos, place)
-                captions += told
-                owners += [base + offset] * len(told)
-        drawings = self.drawn.take(shares["drawn"], renewed=16)
-        owners += range(sum(map(len, pictures)), sum(map(len, pictures)) + len(drawings))
-        pictures.append(torch.stack([augment.view(drawing.picture, self.size, 1, self.rng, flip=False) for drawing in drawings]))
-        captions += [drawing.caption for drawing in drawings]
-        return Batch(torch.cat(pictures), captions, torch.tensor(owners), references, [drawing.items for drawing in drawings])
-
-    def _captions(self, photos, place):
-        if photos.captions:
-            return [clean(caption) for caption in self.rng.sample(photos.captions[place], self.per_picture)]
-        return [SENTENCE.format(scenes.article(photos.labels[place]))]
-
-
-def losses(model, heads, tokens, reward, batch: Batch, device) -> dict[str, torch.Tensor]:
-    """Of the taught captions, of the drawn scenes' centres and, where there are references, of the rewarded captions."""
+def losses(model, heads, tokens, batch: Batch, device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """(of the captions, of the drawn scenes' centres, how hard the caption of each drawn picture was)"""
     ids, labels = (table.to(device) for table in tokens(batch.captions))
     inputs = augment.jitter(augment.normalised(batch.pictures.to(device)), 0.2)
+    owners = batch.owners.to(device)
     with runs.autocast(device):
         seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state
-        mask = (ids != blip_tokens.PAD).long()
-        logits = model.text_decoder(input_ids=ids, attention_mask=mask, encoder_hidden_states=seen[batch.owners.to(device)]).logits
-        found = {"reward": reward.loss(model, seen[: len(batch.references)], batch.references)} if batch.references else {}
-    taught = F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1)
-    return {"taught": taught, "centres": heads.loss(seen[-len(batch.items) :], batch.items), **found}
+        photos = owners < len(batch.pictures) - len(batch.items)
+        logits = model.text_decoder(
+            input_ids=_some_forgotten(ids, photos), attention_mask=(ids != blip_tokens.PAD).long(),
+            encoder_hidden_states=seen[owners], encoder_attention_mask=_some_hidden(seen, photos),
+        ).logits  # fmt: skip
+    each = F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1, reduction="none")
+    told = (labels[:, 1:] != -100).sum(1)
+    by_caption = each.view(len(labels), -1).sum(1)
+    hard = (by_caption.detach() / told)[-len(batch.items) :]
+    return by_caption.sum() / told.sum(), heads.loss(seen[-len(batch.items) :], batch.items), hard
+
+
+def _some_hidden(seen: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
+    """The decoder's view: some patches of photographs are left out, so that thousands of them are not known by heart."""
+    hidden = torch.rand(len(photos), seen.shape[1], device=seen.device) < HIDDEN
+    return (~(hidden & photos[:, None])).long()
+
+
+def _some_forgotten(ids: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
+    """Some words of photographs' captions are masked: the next must be found in the picture."""
+    forgotten = (torch.rand(ids.shape, device=ids.device) < FORGOTTEN) & photos[:, None]
+    return ids.masked_fill(forgotten & (ids > blip_tokens.DEC), blip_tokens.MASK)
 
 
 @torch.no_grad()
@@ -121,8 +87,9 @@ def captions_of(model, tokens, pictures: torch.Tensor, beams: int = 5) -> list[s
         ids = torch.tensor([[*tokens.prompt, blip_tokens.SEP]] * len(part), device=device)
         inputs = augment.whole(part, SIZE).to(device)
         output = model.generate(
-            pixel_values=inputs, input_ids=ids, attention_mask=torch.ones_like(ids), num_beams=beams, min_length=10, max_length=30
-        )
+            pixel_values=inputs, input_ids=ids, attention_mask=torch.ones_like(ids),
+            num_beams=beams, length_penalty=LENGTH_PENALTY, min_length=10, max_length=30,
+        )  # fmt: skip
         texts += [tokens.text(row) for row in output.tolist()]
     return texts
 
@@ -136,7 +103,7 @@ def measure(model, tokens, args, count: int) -> dict:
         given = captions_of(model, tokens, pictures)
         references = [[clean(caption) for caption in row["captions"]] for row in rows]
         numbers |= {"cider": cider_d(given, references), "distinct": len(set(given)), "sample": given[:5]}
-    drawn = data.Drawn(tags.Truths([*scenes.COLOURS, *scenes.SHAPES], set()), random.Random(-3), count // 5, kinds={"scene": 1})
+    drawn = data.Drawn(tags.Truths([*scenes.COLOURS, *scenes.SHAPES], set()), random.Random(-3), max(100, count // 5), kinds={"scene": 1})
     given = captions_of(model, tokens, torch.stack([drawing.picture for drawing in drawn.pool]))
     right = sum(one == drawing.caption for one, drawing in zip(given, drawn.pool))
     return numbers | {"scenes_right": round(100 * right / len(given), 1)}
@@ -172,8 +139,7 @@ def flags():
     flags.add_argument("--clip", type=Path, help="folder of the CLIP-nano whose vision is taken; the crate's if --start is left out too")
     flags.add_argument("--start", type=Path, help="folder of an earlier BLIP-nano")
     flags.add_argument("--small", type=float, default=0.5, help=f"share of the time with pictures of {SMALL} pixels")
-    flags.add_argument("--rewarded", type=float, default=0.3, help="share of the time, at the end, in which photographs' captions learn from a reward")
-    flags.add_argument("--rewarded-rate", type=float, default=3e-4, help="the rate from which that part falls")
+    flags.add_argument("--decay", type=float, default=0.25, help="share of the time, at the end, in which the rate falls")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
     flags.add_argument("--report-every", type=float, default=1200, help="seconds")
@@ -193,7 +159,7 @@ def main():
     sets = {name: data.load(args, name, "train", truths) for name in names}
     tokens = tokens_for(args, sets)
     model, heads = new_model(tokens.size), Centres(256)
-    run = runs.Run(args.work, args.name, args.minutes, decay=max(args.rewarded, 0.15))
+    run = runs.Run(args.work, args.name, args.minutes, args.decay)
     if not (run.folder / "checkpoint.pt").exists():
         if args.start:
             model.load_state_dict(BlipForConditionalGeneration.from_pretrained(args.start).float().state_dict())
@@ -206,21 +172,19 @@ def main():
     if run.resume(**parts):
         rng.seed(args.seed + run.step)  # and so another pool of drawn pictures
     batches = Batches(sets, data.Drawn(truths, rng, kinds=DRAWN_KINDS), rng)
-    reward = Reward(tokens, [[clean(caption) for caption in five] for photos in sets.values() for five in photos.captions or ()])
     sums, due = [], run.elapsed + args.report_every
     while run.share < 1:
         batches.size = SMALL if run.share < args.small else SIZE
-        batches.rewarded = run.share >= 1 - args.rewarded
-        model.train(not batches.rewarded)  # what is sampled is what is learned from: no dropout
+        model.train()
         batch = batches.next()
-        found = losses(model, heads, tokens, reward, batch, args.device)
-        rate = args.rewarded_rate if batches.rewarded else args.rate
-        runs.step(sum(WEIGHTS[name] * loss for name, loss in found.items()), learned, steppers, rate * run.rate())
-        sums.append({name: loss.item() for name, loss in found.items()} | ({"cider": reward.mean} if batch.references else {}))
+        taught, centres, hard = losses(model, heads, tokens, batch, args.device)
+        batches.drawn.replace(hard.argsort()[:EASY].tolist())
+        runs.step(taught + CENTRES * centres, learned, steppers, args.rate * run.rate())
+        sums.append((taught.item(), centres.item()))
         run.step, run.seen = run.step + 1, run.seen + len(batch.pictures)
         if run.step % 50 == 0:
-            last = [one for one in sums[-50:] if one.keys() == sums[-1].keys()]
-            run.report(**{name: round(sum(one[name] for one in last) / len(last), 3) for name in last[-1]})
+            taught, centres = (round(sum(column) / len(column), 3) for column in zip(*sums[-50:]))
+            run.report(taught=taught, centres=centres)
         run.save(300, **parts)
         if run.elapsed > due:
             run.report(**measure(model, tokens, args, 200))

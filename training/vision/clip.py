@@ -23,7 +23,8 @@ import runs
 from . import augment, clip_tokens, data, measure, tags, warm_start
 
 PROMPTS = ("a photo of a {}", "a photo of a {}", "a picture of a {}", "A photo of {}", "{}", "a {}", "a photo of the {}", "an image of {}")
-SIZES = ((0.45, 64), (0.8, 96), (1.01, 128))  # up to this share of the time, this resolution
+SIDE = 160
+SIZES = ((0.45, 64), (0.75, 96), (0.9, 128), (1.01, SIDE))  # up to this share of the time, this resolution
 UNTOLD = 0.2  # how much a tag counts as false that is not known to be true: a photograph of a thing mostly shows little else
 EXTRA = 128  # tags without pictures that take part in a step
 SHARES = {"tiny_imagenet": 120, "caltech101": 32, "flickr8k": 64, "scenes": 40}
@@ -35,7 +36,7 @@ def new_model(tokens) -> CLIPModel:
         max_position_embeddings=32, hidden_act="gelu", bos_token_id=tokens.start, eos_token_id=tokens.end, pad_token_id=tokens.end,
     )  # fmt: skip
     vision = dict(
-        hidden_size=256, intermediate_size=1024, num_hidden_layers=6, num_attention_heads=4, image_size=128, patch_size=16, hidden_act="gelu"
+        hidden_size=256, intermediate_size=1024, num_hidden_layers=6, num_attention_heads=4, image_size=SIDE, patch_size=16, hidden_act="gelu"
     )
     return CLIPModel(CLIPConfig(text_config=text, vision_config=vision, projection_dim=256, attn_implementation="eager"))
 
@@ -45,6 +46,13 @@ def start_from(folder, model: CLIPModel) -> None:
     earlier = CLIPModel.from_pretrained(folder).float()
     warm_start.resize(earlier, model.config.vision_config.image_size)
     model.load_state_dict(earlier.state_dict())
+
+
+def keep_first(vision, layers: int) -> None:
+    """A short run then costs little more than looking."""
+    if layers:
+        for part in (vision.embeddings, vision.pre_layrnorm, *vision.encoder.layers[:layers]):
+            part.requires_grad_(False)
 
 
 class Towers:
@@ -148,6 +156,8 @@ def main():
     flags.add_argument("--rate", type=float, default=2e-3)
     flags.add_argument("--decay", type=float, default=0.3, help="share of the time, at the end, in which the rate falls")
     flags.add_argument("--least-side", type=int, default=64, help="of the pictures, in pixels: earlier weights need not begin with small ones")
+    flags.add_argument("--least-window", type=float, default=0, help="of a photograph, as a share of its area; some sets have windows of 0.3")
+    flags.add_argument("--kept", type=int, default=0, help="the first layers of its vision, which stay as they are")
     flags.add_argument("--start", type=Path, help="folder of an earlier CLIP-nano")
     flags.add_argument("--clean", action="store_true", help="Caltech-101 and drawn scenes only")
     flags.add_argument("--device", default="cpu")
@@ -158,6 +168,8 @@ def main():
     truths = tags.Truths(vocabulary.taught, vocabulary.labels, vocabulary.extra, vocabulary.synonyms)
     names = ("caltech101",) if args.clean else ("tiny_imagenet", "caltech101", "flickr8k")
     sets = {name: data.load(args, name, "train", truths) for name in names}
+    for photos in sets.values():
+        photos.least = max(photos.least, args.least_window)
     tokens = clip_tokens.load_or_train(args, vocabulary.tags, sets)
     model = new_model(tokens).to(args.device)
     if args.start:
@@ -165,6 +177,7 @@ def main():
     else:
         model.logit_scale.data.fill_(math.log(1 / 0.07))
     mean = copy.deepcopy(model).requires_grad_(False).eval()
+    keep_first(model.vision_model, args.kept)
     steppers = runs.optimizers(model, args.rate, lambda name: name.startswith("vision_model.encoder"))
     batches = Batches(sets, data.Drawn(truths, rng), rng)
     run = runs.Run(args.work, "clip-clean" if args.clean else "clip", args.minutes, args.decay)

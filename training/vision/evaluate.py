@@ -21,7 +21,7 @@ import pack
 import program
 import scenes
 
-from . import blip, data, measure
+from . import data, measure, told
 from .cider import cider_d
 
 
@@ -65,8 +65,8 @@ def photographs(args, folder: Path) -> dict:
     paths = [folder / f"photo{number}.jpg" for number in range(len(rows))]
     for path, row in zip(paths, rows):
         path.write_bytes(row["image"])
-    given = [blip.clean(caption) for caption in captions(args, folder, paths)]
-    references = [[blip.clean(caption) for caption in row["captions"]] for row in rows]
+    given = [told.clean(caption) for caption in captions(args, folder, paths)]
+    references = [[told.clean(caption) for caption in row["captions"]] for row in rows]
     return {"photographs": len(rows), "cider": cider_d(given, references), "distinct": len(set(given))}
 
 

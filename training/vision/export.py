@@ -14,7 +14,7 @@ from transformers import BlipForConditionalGeneration, BlipImageProcessor, CLIPI
 
 import options
 
-from . import blip, blip_tokens, clip, clip_tokens, data, measure
+from . import blip, blip_tokens, clip, clip_tokens, data, measure, told
 
 
 def write(model, name: str, processor, tokenizer: Path, to: Path) -> None:
@@ -42,7 +42,7 @@ def export_blip(args, work: Path, state: dict) -> dict:
     model = blip.new_model(tokens.size)
     model.load_state_dict(state["model"])
     model.generation_config.num_beams, model.generation_config.length_penalty = 5, blip.LENGTH_PENALTY
-    processor = BlipImageProcessor(size={"height": blip.SIZE, "width": blip.SIZE}, resample=3)
+    processor = BlipImageProcessor(size={"height": told.SIZE, "width": told.SIZE}, resample=3)
     write(model, "BLIP", processor, work / "tokenizer.json", args.to)
     kept = BlipForConditionalGeneration.from_pretrained(args.to, attn_implementation="eager").float()
     return blip.measure(kept, tokens, args, args.limit)
