@@ -120,3 +120,10 @@ def step(loss: torch.Tensor, model: torch.nn.Module, steppers: list[torch.optim.
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for stepper in steppers:
         stepper.step()
+
+
+@torch.no_grad()
+def average(mean: torch.nn.Module, model: torch.nn.Module, keep: float) -> None:
+    """Moves the average of the weights a little towards the present ones."""
+    for kept, now in zip(mean.parameters(), model.parameters()):
+        kept.lerp_(now, 1 - keep)

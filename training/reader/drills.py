@@ -48,13 +48,21 @@ def _prices(rng):
     return Evidence(lines=lines), question, [price for _, price in asked]
 
 
+def _told(kinds, ground):
+    counted = [scenes.counted(f"{colour} {shape}", count) for shape, colour, count in kinds]
+    return f"{' and '.join(counted)} on a {ground} background"
+
+
 def _shapes(rng):
-    """Kinds of shapes that are counted, as captions of scenes do it: two of them, mostly."""
+    """Kinds of shapes that are counted, as captions of scenes do it: two of them, mostly. The first caption is right, others
+    may have miscounted."""
     number = rng.choice((2, 2, 2, 3, 4, 5))
     shapes, colours = rng.sample(scenes.SHAPES, number), rng.sample(list(scenes.COLOURS), number)
     kinds = [(shape, colour, rng.choice((1, 1, 2, 3, 4, 5, 6))) for shape, colour in zip(shapes, colours)]
-    counted = [scenes.counted(f"{colour} {shape}", count) for shape, colour, count in kinds]
-    caption = f"{' and '.join(counted)} on a {rng.choice(list(scenes.COLOURS))} background"
+    ground = rng.choice(list(scenes.COLOURS))
+    captions = [_told(kinds, ground)]
+    for _ in range(rng.choice((0, 0, 1, 2, 4))):
+        captions.append(_told([(shape, colour, rng.randint(1, 6)) for shape, colour, _ in kinds], ground))
     asked = _some(kinds, rng)
     things = [shape if count == 1 else scenes.plural(shape) for shape, _, count in asked]
     verb = "is" if len(asked) == 1 and asked[0][2] == 1 else "are"
@@ -64,7 +72,7 @@ def _shapes(rng):
         (_asked(rng.choice(("Which shape is {}?", "What shape is {}?")), "Which shapes are {}?", [colour for _, colour, _ in asked]), [shape for shape, _, _ in asked]),
         (f"How many {_series([scenes.plural(shape) for shape, _, _ in asked])} are there?", [str(count) for _, _, count in asked]),
     ))  # fmt: skip
-    return Evidence(captions=(caption,)), question, answers
+    return Evidence(captions=tuple(dict.fromkeys(captions))), question, answers
 
 
 def _present(rng, names):

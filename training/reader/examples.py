@@ -158,9 +158,12 @@ class Mixture:
     def text(self) -> Example:
         (kind, lines), around = drawn.some_text(self.rng), Evidence()
         if self.rng.random() < (0.25 if self.lean else 0.9):
-            if self.rng.random() < 0.6:
+            chance = self.rng.random()
+            if chance < 0.5:
                 number, around = self.rng.choice(self.drawn.texts)
                 kind, lines = drawn.text(self.drawn.split, number)
+            elif chance < 0.75:  # words in colours are taken for shapes in those colours
+                around = self.rng.choice(self.drawn.scenes)[1]
             else:
                 around = self.rng.choice(self.records)
         told, question = text_questions.asked(kind, lines, self.rng)
@@ -170,7 +173,9 @@ class Mixture:
         """Often with what nano says of another picture around it: nothing of which is asked."""
         evidence, question = drills.drill(self.rng, self.noise_tags)
         if not evidence.tags and self.rng.random() < 0.4:
-            around = self.rng.choice(self.records).top(5, self.rng.choice((0, 0, 2, 5)), 2)
+            of_shapes = evidence.lines and self.rng.random() < 0.5
+            around = self.rng.choice(self.drawn.scenes)[1] if of_shapes else self.rng.choice(self.records)
+            around = around.top(5, self.rng.choice((0, 0, 2, 5)), 2)
             evidence = replace(around, captions=evidence.captions or around.captions, lines=evidence.lines)
         return Example(evidence, question)
 

@@ -21,7 +21,7 @@ def main():
     state = torch.load(args.work / "reader" / "checkpoint.pt", map_location="cpu", weights_only=True)
     words = tokenizer.load(args.work / "reader")
     reader = model.new(words.get_vocab_size())
-    reader.load_state_dict(state["model"])
+    reader.load_state_dict(state["mean"])
     reader.half().save_pretrained(folder)
     shutil.copyfile(args.work / "reader" / "tokenizer.json", folder / "tokenizer.json")
     ids = {"decoder_start_token_id": tokenizer.PAD_ID, "eos_token_id": tokenizer.END_ID, "pad_token_id": tokenizer.PAD_ID}

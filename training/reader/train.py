@@ -5,6 +5,7 @@
 Needs `evidence.py` first. Resumes from WORK/reader/checkpoint.pt; more `--minutes` continue a finished plateau.
 """
 
+import copy
 import itertools
 import random
 import shutil
@@ -21,6 +22,7 @@ import texts
 from . import examples, measure, model, tokenizer
 
 VOCABULARY = 5000
+AVERAGED = 0.995  # of the average of the weights stays in each step
 LEAN_LATER = 0.5  # of the examples; so that looking up is not forgotten
 POOL = 32  # batches that are sorted by length together, so that little is padding
 
@@ -86,7 +88,6 @@ def validation(args, rng):
 def report(run, reader, words, sets, loss):
     scores = {name: measure.accuracy(reader, words, held) for name, held in sets.items()}
     run.report(loss=loss, **{name: score[0] for name, score in scores.items()}, kinds=scores["photo"][1], text_kinds=scores["text"][1])
-    reader.train()
 
 
 def main():
@@ -107,10 +108,11 @@ def main():
     )
     words = vocabulary(args, mixture)
     reader = T5ForConditionalGeneration.from_pretrained(args.start).float() if args.start else model.new(words.get_vocab_size())
+    mean = copy.deepcopy(reader).requires_grad_(False)
     # T5 starts its word table at a deviation of 1: at the rate of the matrices it would hardly move.
     steppers = runs.optimizers(reader, args.rate, lambda name: "block" in name and "relative" not in name, {"shared": 3.0})
     run = runs.Run(args.work, "reader", args.minutes)
-    parts = {"model": reader, "muon": steppers[0], "adamw": steppers[1]}
+    parts = {"model": reader, "mean": mean, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
         rng.seed(args.seed + run.step)
     sets = validation(args, random.Random(1))
@@ -119,18 +121,19 @@ def main():
     for prompts, targets in batches(mixture, words, args.batch, rng, lambda: run.share < args.lean):
         loss = loss_of(reader, prompts, targets)
         runs.step(loss, reader, steppers, args.rate * run.rate())
+        runs.average(mean, reader, min(AVERAGED, 1 - 4 / (run.step + 5)))
         losses.append(loss.item())
         run.step, run.seen = run.step + 1, run.seen + len(prompts)
         if run.step % 50 == 0:
             run.report(loss=round(sum(losses[-50:]) / len(losses[-50:]), 3))
         if run.elapsed > due:
-            report(run, reader, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
+            report(run, mean, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
             due = run.elapsed + args.report_every
         run.save(120, **parts)
         if run.share >= 1:
             break
     run.save(**parts)
-    report(run, reader, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
+    report(run, mean, words, sets, round(sum(losses[-100:]) / len(losses[-100:]), 3))
 
 
 if __name__ == "__main__":

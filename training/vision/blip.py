@@ -7,6 +7,7 @@ of drawn scenes are (`centres`). `--start` goes on from an earlier BLIP-nano of 
 its decoder and that CLIP's vision.
 """
 
+import copy
 import random
 import shutil
 from pathlib import Path
@@ -29,6 +30,7 @@ SMALL = 80
 LENGTH_PENALTY = 0.6  # of the beam search: the best of 0.3, 0.6, 1, 1.5 and 2 on `val`
 HIDDEN, FORGOTTEN = 0.25, 0.1  # patches and words of photographs while captions are taught
 EASY = 12  # drawn pictures of each step, those with the least loss, that make room for new ones: it is counting that is hard
+AVERAGED = 0.99  # of the average of the weights stays in each step
 CENTRES = 0.3  # weight of what the patches are asked
 
 
@@ -81,7 +83,6 @@ def _some_forgotten(ids: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
 
 @torch.no_grad()
 def captions_of(model, tokens, pictures: torch.Tensor, beams: int = 5) -> list[str]:
-    model.eval()
     device, texts = next(model.parameters()).device, []
     for part in pictures.split(50):
         ids = torch.tensor([[*tokens.prompt, blip_tokens.SEP]] * len(part), device=device)
@@ -167,19 +168,21 @@ def main():
             start_from_clip(model, args.clip, sets)
     model, heads = model.to(args.device), heads.to(args.device)
     learned = torch.nn.ModuleDict({"model": model, "heads": heads})
+    mean = copy.deepcopy(model).requires_grad_(False).eval()
     steppers = runs.optimizers(learned, args.rate, lambda name: ".layer" in name, {"model.vision_model": 0.5})
-    parts = {"model": model, "heads": heads, "muon": steppers[0], "adamw": steppers[1]}
+    parts = {"model": model, "mean": mean, "heads": heads, "muon": steppers[0], "adamw": steppers[1]}
     if run.resume(**parts):
         rng.seed(args.seed + run.step)  # and so another pool of drawn pictures
     batches = Batches(sets, data.Drawn(truths, rng, kinds=DRAWN_KINDS), rng)
     sums, due = [], run.elapsed + args.report_every
+    model.train()
     while run.share < 1:
         batches.size = SMALL if run.share < args.small else SIZE
-        model.train()
         batch = batches.next()
         taught, centres, hard = losses(model, heads, tokens, batch, args.device)
         batches.drawn.replace(hard.argsort()[:EASY].tolist())
         runs.step(taught + CENTRES * centres, learned, steppers, args.rate * run.rate())
+        runs.average(mean, model, min(AVERAGED, 1 - 4 / (run.step + 5)))
         sums.append((taught.item(), centres.item()))
         run.step, run.seen = run.step + 1, run.seen + len(batch.pictures)
         if run.step % 50 == 0:
@@ -187,10 +190,9 @@ def main():
             run.report(taught=taught, centres=centres)
         run.save(300, **parts)
         if run.elapsed > due:
-            run.report(**measure(model, tokens, args, 200))
+            run.report(**measure(mean, tokens, args, 200))
             due = run.elapsed + args.report_every
     run.save(**parts)
-    run.report(**measure(model, tokens, args, 1000))
 
 
 if __name__ == "__main__":

@@ -118,12 +118,6 @@ def caption_loss(scores, captions):
     return (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
 
 
-def average(mean, model, keep):
-    with torch.no_grad():
-        for kept, now in zip(mean.parameters(), model.parameters()):
-            kept.lerp_(now, 1 - keep)
-
-
 def columns(truths, taught: int, rng: random.Random) -> torch.Tensor:
     """The tags that take part in a step: all that are taught, the extra ones that are true of a picture, and some others."""
     count = truths.shape[1]
@@ -190,13 +184,13 @@ def main():
         size = max(args.least_side, next(size for until, size in SIZES if run.share < until))
         by_tag, by_caption = losses(towers, batches.next(size), vocabulary, frequency, rng, args.device)
         runs.step(by_tag + 0.5 * by_caption, model, steppers, args.rate * run.rate())
-        average(mean, model, min(0.998, 1 - 4 / (run.step + 5)))
+        runs.average(mean, model, min(0.998, 1 - 4 / (run.step + 5)))
         sums.append((by_tag.item(), by_caption.item()))
         run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
         if run.step % 50 == 0:
             tag, caption = (round(sum(column) / len(column), 3) for column in zip(*sums[-50:]))
             run.report(size=size, tag_loss=tag, caption_loss=caption)
-        if run.elapsed > due or run.share >= 1:
+        if run.elapsed > due:
             run.report(**measure.clip(Towers(mean, tokens), args, vocabulary.tags, size))
             due = run.elapsed + args.report_every
         run.save(600, **parts)

@@ -13,6 +13,7 @@ import torch
 from transformers import BlipForConditionalGeneration, BlipImageProcessor, CLIPImageProcessor, CLIPModel
 
 import options
+import runs
 
 from . import blip, blip_tokens, clip, clip_tokens, data, measure, told
 
@@ -24,6 +25,12 @@ def write(model, name: str, processor, tokenizer: Path, to: Path) -> None:
     shutil.copyfile(tokenizer, to / "tokenizer.json")
     (to / "preprocessor_config.json").write_text(json.dumps(json.loads(processor.to_json_string()), indent=2) + "\n")
     print(f"{name}: {sum(file.stat().st_size for file in to.iterdir()) / 1e6:.1f} MB in {to}")
+
+
+@torch.no_grad()
+def halve(model, folder: Path) -> None:
+    """Half the way back to the weights that the training began with: what both know stays, what is chance in either goes."""
+    runs.average(model, BlipForConditionalGeneration.from_pretrained(folder).float(), 0.5)
 
 
 def export_clip(args, work: Path, state: dict) -> dict:
@@ -40,7 +47,9 @@ def export_clip(args, work: Path, state: dict) -> dict:
 def export_blip(args, work: Path, state: dict) -> dict:
     tokens = blip_tokens.Tokens(work / "tokenizer.json")
     model = blip.new_model(tokens.size)
-    model.load_state_dict(state["model"])
+    model.load_state_dict(state["mean"])
+    if args.between:
+        halve(model, args.between)
     model.generation_config.num_beams, model.generation_config.length_penalty = 5, blip.LENGTH_PENALTY
     processor = BlipImageProcessor(size={"height": told.SIZE, "width": told.SIZE}, resample=3)
     write(model, "BLIP", processor, work / "tokenizer.json", args.to)
@@ -53,6 +62,7 @@ def main():
     flags.add_argument("model", choices=("clip", "blip"))
     flags.add_argument("--clean", action="store_true", help="the variant of Caltech-101 and drawn scenes only")
     flags.add_argument("--limit", type=int, default=1000, help="photographs that BLIP is measured on")
+    flags.add_argument("--between", type=Path, help="an earlier BLIP-nano: the weights half way between it and the trained ones")
     flags.add_argument("--to", type=Path, help="folder; the crate's if it is left out")
     args = options.parse(flags)
     args.to = args.to or options.NANO / args.model
