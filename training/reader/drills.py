@@ -1,6 +1,7 @@
 """Several questions at once. One prompt then teaches many look-ups, which is what a small reader is slowest to learn."""
 
 import random
+import string
 
 import scenes
 import texts
@@ -91,15 +92,20 @@ def _either(rng, names):
     return Evidence(tags=tuple(tags)), f"Is it {with_article(pair[0])} or {with_article(pair[1])}?", [true]
 
 
+def _word(rng):
+    """Or what OCR makes of one."""
+    return texts.word(rng) if rng.random() < 0.85 else "".join(rng.choices(string.printable[:94], k=rng.randint(1, 4)))
+
+
 def _copied(rng):
     """Lines of words that no sentence would put together, so that they must be read one by one."""
-    lines = [" ".join(texts.word(rng) for _ in range(rng.randint(1, 5))) for _ in range(rng.randint(1, 5))]
+    lines = [" ".join(_word(rng) for _ in range(rng.randint(1, 5))) for _ in range(rng.randint(1, 5))]
     style = rng.choice((str.upper, str.title, str.capitalize, str))
     lines = [style(line) for line in lines]
     inks = [rng.choice(texts.INKS) if rng.random() < 0.5 else None for _ in lines]
     which, place = rng.choice((("first", 0), ("last", -1), ("whole", None)))
     if place is None:
-        short = lines[:2]
+        short = lines[: rng.randint(1, 3)]
         return Evidence(lines=tuple(map(Line, short, inks))), rng.choice(READ).format(s="sign"), [" ".join(short)]
     question = rng.choice((f"What is the {which} line?", f"What does the {which} line say?", *(["What is the title?"] * (place == 0))))
     return Evidence(lines=tuple(map(Line, lines, inks))), question, [lines[place]]

@@ -172,10 +172,10 @@ class Mixture:
     def drill(self) -> Example:
         """Often with what nano says of another picture around it: nothing of which is asked."""
         evidence, question = drills.drill(self.rng, self.noise_tags)
-        if not evidence.tags and self.rng.random() < 0.4:
+        if not evidence.tags and self.rng.random() < 0.7:
             of_shapes = evidence.lines and self.rng.random() < 0.5
             around = self.rng.choice(self.drawn.scenes)[1] if of_shapes else self.rng.choice(self.records)
-            around = around.top(5, self.rng.choice((0, 0, 2, 5)), 2)
+            around = around.top(self.rng.choice((3, 5)), self.rng.choice((0, 2, 5, 5)), self.rng.choice((1, 2, 5)))
             evidence = replace(around, captions=evidence.captions or around.captions, lines=evidence.lines)
         return Example(evidence, question)
 
