@@ -77,11 +77,12 @@ def meme(rng: random.Random) -> list[Line]:
 
 
 def menu(rng: random.Random) -> list[Line]:
-    """Goods with their prices."""
+    """Goods with their prices, below a name or without one."""
     goods = rng.sample(GOODS, rng.randint(2, 5))
     sign_ = rng.choice(("", "", "$"))
     ink = rng.choice(("black", "white", "black"))
-    return [Line(f"{good.title()} {sign_}{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95', '99'))}", ink) for good in goods]
+    name = [Line(" ".join(word(rng) for _ in range(rng.randint(1, 2))).title(), ink)] if rng.random() < 0.4 else []
+    return name + [Line(f"{good.title()} {sign_}{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95', '99'))}", ink) for good in goods]
 
 
 def page(rng: random.Random) -> list[Line]:

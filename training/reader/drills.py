@@ -40,11 +40,17 @@ def _inks(rng):
     return Evidence(lines=tuple(lines)), question, [line.text for line in asked]
 
 
+def _heading(rng) -> list[Line]:
+    """What stands above a price list, if anything does."""
+    words = " ".join(texts.word(rng) for _ in range(rng.randint(1, 3)))
+    return [Line(rng.choice((str.title, str.upper))(words))] if rng.random() < 0.5 else []
+
+
 def _prices(rng):
     goods = rng.sample(texts.GOODS, rng.randint(2, 5))
     pairs = [(good, f"{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95'))}") for good in goods]
     asked = _some(pairs, rng)
-    lines = tuple(Line(f"{good.title()} {price}") for good, price in pairs)
+    lines = (*_heading(rng), *(Line(f"{good.title()} {price}") for good, price in pairs))
     question = _asked("How much is the {}?", "How much are the {}?", [good for good, _ in asked])
     return Evidence(lines=lines), question, [price for _, price in asked]
 
@@ -123,7 +129,7 @@ def mentioned(evidence: Evidence, rng: random.Random) -> Question:
 
 def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:
     """`names` are tags that CLIP may give."""
-    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 2, 9, 9, 3, 2))[0]
+    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 5, 7, 9, 3, 2))[0]
     made = {"inks": _inks, "prices": _prices, "shapes": _shapes, "copied": _copied}.get(kind)
     evidence, text, answers = made(rng) if made else (_present if kind == "present" else _either)(rng, names)
     return evidence, Question(text, (" ".join(answers),), "drill")

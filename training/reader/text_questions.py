@@ -59,7 +59,7 @@ def _coloured(lines, rng):
 
 
 def _priced(lines, rng):
-    goods = [line.text.rsplit(" ", 1) for line in lines]
+    goods = [tuple(line.text.rsplit(" ", 1)) for line in lines if line.text[-1].isdigit()]
     good, price = rng.choice(goods)
     absent = rng.choice([g for g in texts.GOODS if g.title() not in dict(goods)])
     form = rng.choice(("How much is the {}?", "What does the {} cost?", "What is the price of the {}?", "How much does the {} cost?"))
@@ -68,6 +68,8 @@ def _priced(lines, rng):
         Question(f"Which item costs {price}?", tuple(g for g, p in goods if p == price), "which"),
         Question("What is the first item?", (goods[0][0],), "which"),
     ]
+    if len(lines) > len(goods):
+        made += [Question(rng.choice(("What is the name of the place?", "What is the title?", "What is the first line?")), (lines[0].text,), "says")]
     return rng.choice(made)
 
 

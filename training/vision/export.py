@@ -1,6 +1,6 @@
 """Writes a trained CLIP (its averaged weights) or BLIP as f16 in the Hugging Face layout, and measures what was written.
 
-    python -m vision.export clip|blip --data PACK --work WORK [--clean] [--to FOLDER]
+    python -m vision.export clip|blip --data PACK --work WORK [--between FOLDER] [--clean] [--to FOLDER]
 
 After CLIP has changed: `cargo run --release -p lens-vision --example nano_vocabulary`, then `evidence.py` and the reader.
 """
@@ -15,7 +15,7 @@ from transformers import BlipForConditionalGeneration, BlipImageProcessor, CLIPI
 import options
 import runs
 
-from . import blip, blip_tokens, clip, clip_tokens, data, measure, told
+from . import blip, blip_tokens, clip, clip_tokens, data, measure, told, warm_start
 
 
 def write(model, name: str, processor, tokenizer: Path, to: Path) -> None:
@@ -27,17 +27,15 @@ def write(model, name: str, processor, tokenizer: Path, to: Path) -> None:
     print(f"{name}: {sum(file.stat().st_size for file in to.iterdir()) / 1e6:.1f} MB in {to}")
 
 
-@torch.no_grad()
-def halve(model, folder: Path) -> None:
-    """Half the way back to the weights that the training began with: what both know stays, what is chance in either goes."""
-    runs.average(model, BlipForConditionalGeneration.from_pretrained(folder).float(), 0.5)
-
-
 def export_clip(args, work: Path, state: dict) -> dict:
     tokens = clip_tokens.Tokens(work / "tokenizer.json")
     model = clip.new_model(tokens)
     model.load_state_dict(state["mean"])
     side = model.config.vision_config.image_size
+    if args.between:
+        earlier = CLIPModel.from_pretrained(args.between).float()
+        warm_start.resize(earlier, side)
+        runs.average(model, earlier, args.share)
     processor = CLIPImageProcessor(size={"height": side, "width": side}, resample=3, do_center_crop=False)
     write(model, "CLIP", processor, work / "tokenizer.json", args.to)
     kept = CLIPModel.from_pretrained(args.to, attn_implementation="eager").float()
@@ -49,7 +47,7 @@ def export_blip(args, work: Path, state: dict) -> dict:
     model = blip.new_model(tokens.size)
     model.load_state_dict(state["mean"])
     if args.between:
-        halve(model, args.between)
+        runs.average(model, BlipForConditionalGeneration.from_pretrained(args.between).float(), args.share)
     model.generation_config.num_beams, model.generation_config.length_penalty = 5, blip.LENGTH_PENALTY
     processor = BlipImageProcessor(size={"height": told.SIZE, "width": told.SIZE}, resample=3)
     write(model, "BLIP", processor, work / "tokenizer.json", args.to)
@@ -62,7 +60,8 @@ def main():
     flags.add_argument("model", choices=("clip", "blip"))
     flags.add_argument("--clean", action="store_true", help="the variant of Caltech-101 and drawn scenes only")
     flags.add_argument("--limit", type=int, default=1000, help="photographs that BLIP is measured on")
-    flags.add_argument("--between", type=Path, help="an earlier BLIP-nano: the weights half way between it and the trained ones")
+    flags.add_argument("--between", type=Path, help="an earlier model: weights between it and the trained ones. What both know stays, what is chance in either goes")
+    flags.add_argument("--share", type=float, default=0.5, help="of the trained weights in those between")
     flags.add_argument("--to", type=Path, help="folder; the crate's if it is left out")
     args = options.parse(flags)
     args.to = args.to or options.NANO / args.model
