@@ -10,9 +10,15 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
-    Case { picture: "contradicting-colours.png", question: "Which word is purple?", answers: &["red"] },
+    Case {
+        picture: "contradicting-colours.png",
+        question: "What colour is the word Green?",
+        answers: &["red"],
+    },
+    Case { picture: "shapes.png", question: "How many circles are there?", answers: &["3"] },
     Case { picture: "shapes.png", question: "How many squares are there?", answers: &["1"] },
     Case { picture: "shapes.png", question: "What shape is red?", answers: &["circle"] },
+    Case { picture: "shapes.png", question: "What colour is the square?", answers: &["blue"] },
     Case { picture: "menu.png", question: "How much is the soup?", answers: &["6.90"] },
     Case { picture: "menu.png", question: "How much is the coffee?", answers: &["2.50"] },
     Case { picture: "sign.jpg", question: "What does the sign say?", answers: &["no parking"] },
