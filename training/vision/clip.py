@@ -81,6 +81,7 @@ class Batches:
     def __init__(self, sets, drawn, rng):
         self.sets, self.drawn, self.rng = sets, drawn, rng
         self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
+        self.pictures = sum(SHARES[name] for name in (*sets, "scenes"))  # of a step
 
     def next(self, size):
         """(pictures, truths, captions or None for each)"""
@@ -186,7 +187,7 @@ def main():
         runs.step(by_tag + 0.5 * by_caption, model, steppers, args.rate * run.rate())
         runs.average(mean, model, min(0.998, 1 - 4 / (run.step + 5)))
         sums.append((by_tag.item(), by_caption.item()))
-        run.step, run.seen = run.step + 1, run.seen + sum(SHARES.values())
+        run.step, run.seen = run.step + 1, run.seen + batches.pictures
         if run.step % 50 == 0:
             tag, caption = (round(sum(column) / len(column), 3) for column in zip(*sums[-50:]))
             run.report(size=size, tag_loss=tag, caption_loss=caption)
