@@ -76,19 +76,22 @@ def meme(rng: random.Random) -> list[Line]:
     return [Line(part, "white") for part in _broken(rng.choice((str.upper, str.upper, str.capitalize))(text), 5)]
 
 
+def heading(rng: random.Random, most: int = 3) -> str:
+    return " ".join(word(rng) for _ in range(rng.randint(1, most))).title()
+
+
 def menu(rng: random.Random) -> list[Line]:
     """Goods with their prices, below a name or without one."""
     goods = rng.sample(GOODS, rng.randint(2, 5))
     sign_ = rng.choice(("", "", "$"))
     ink = rng.choice(("black", "white", "black"))
-    name = [Line(" ".join(word(rng) for _ in range(rng.randint(1, 2))).title(), ink)] if rng.random() < 0.4 else []
+    name = [Line(heading(rng, 2), ink)] if rng.random() < 0.4 else []
     return name + [Line(f"{good.title()} {sign_}{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95', '99'))}", ink) for good in goods]
 
 
 def page(rng: random.Random) -> list[Line]:
     """A title and lines of words."""
-    title = Line(" ".join(word(rng) for _ in range(rng.randint(1, 3))).title(), "black")
-    return [title] + [
+    return [Line(heading(rng), "black")] + [
         Line(" ".join(word(rng) for _ in range(rng.randint(3, 6))).capitalize(), "black") for _ in range(rng.randint(1, 4))
     ]
 

@@ -1,4 +1,4 @@
-"""Several questions at once. One prompt then teaches many look-ups, which is what a small reader is slowest to learn."""
+"""Look-ups, which a small reader is slowest to learn: for one thing, as users ask, or for several in one prompt."""
 
 import random
 import string
@@ -40,22 +40,18 @@ def _inks(rng):
     return Evidence(lines=tuple(lines)), question, [line.text for line in asked]
 
 
-def _heading(rng) -> list[Line]:
-    """What stands above a price list, if anything does."""
-    words = " ".join(texts.word(rng) for _ in range(rng.randint(1, 3)))
-    return [Line(rng.choice((str.title, str.upper))(words))] if rng.random() < 0.5 else []
-
-
 def _prices(rng):
     goods = rng.sample(texts.GOODS, rng.randint(2, 5))
     pairs = [(good, f"{rng.randint(1, 19)}.{rng.choice(('00', '50', '20', '95'))}") for good in goods]
     asked = _some(pairs, rng)
-    lines = (*_heading(rng), *(Line(f"{good.title()} {price}") for good, price in pairs))
+    name = [Line(texts.heading(rng))] if rng.random() < 0.5 else []  # of the place, above the list
+    lines = (*name, *(Line(f"{good.title()} {price}") for good, price in pairs))
     question = _asked("How much is the {}?", "How much are the {}?", [good for good, _ in asked])
     return Evidence(lines=lines), question, [price for _, price in asked]
 
 
 def _told(kinds, ground):
+    """A caption of (shape, colour, how many)."""
     counted = [scenes.counted(f"{colour} {shape}", count) for shape, colour, count in kinds]
     return f"{' and '.join(counted)} on a {ground} background"
 
