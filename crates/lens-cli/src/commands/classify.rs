@@ -7,7 +7,7 @@ use crate::{
     session::Session,
     view::{ClassifiedRecord, print_classification},
 };
-use lens::{Error, ErrorKind};
+use lens::{Classification, Error, ErrorKind};
 use std::path::Path;
 
 pub(super) fn run(args: &Classify, session: &Session) -> Outcome {
@@ -19,10 +19,13 @@ pub(super) fn run(args: &Classify, session: &Session) -> Outcome {
         if session.interrupt.is_raised() {
             return Ok(());
         }
-        let results = lens.classify(std::slice::from_ref(&seen.look), &labels, &args.question)?;
-        let Some(mut result) = results.into_iter().next() else { return Ok(()) };
-        result.clip.truncate(args.top);
-        result.llm.truncate(args.top);
+        let look = seen.look(&session.config.limits)?;
+        let mut clip = lens.clip_scores(&[look], &labels)?.pop().unwrap_or_default();
+        let cancel = session.interrupt.cancel();
+        let (mut llm, basis) = lens.reader_scores(&seen.evidence, &labels, &args.question, cancel)?;
+        clip.truncate(args.top);
+        llm.truncate(args.top);
+        let result = Classification { evidence: seen.evidence, clip, llm, basis };
         if session.printer.is_json() {
             session.printer.json(&ClassifiedRecord::new(&seen.name, &result))?;
             return Ok(());

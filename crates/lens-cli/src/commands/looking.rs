@@ -7,20 +7,49 @@ use crate::{
     session::Session,
     view::ErrorRecord,
 };
-use lens::{Error, ErrorKind, Evidence, Lens, Look, image::Source};
+use lens::{
+    Error, ErrorKind, Evidence, Lens, Look, Picture,
+    evidence::hex,
+    image::{Limits, Source},
+};
 
 /// The most pictures, and the most pixels, that are held at a time.
 const BATCH_PICTURES: usize = 8;
 const BATCH_PIXELS: u64 = 1 << 26;
 
-/// A picture that was looked at.
+/// A picture that was looked at, now or before.
 pub(super) struct Seen {
     /// The path, or what the picture was given as.
     pub(super) name: String,
-    /// The picture, for what else is to be computed of it.
-    pub(super) look: Look,
     /// What was seen.
     pub(super) evidence: Evidence,
+    opened: Opened,
+}
+
+impl Seen {
+    /// The picture, for what else is to be computed of it.
+    ///
+    /// # Errors
+    /// As [`Picture::decode_named`]: a picture whose evidence is known is decoded only now.
+    pub(super) fn look(&self, limits: &Limits) -> Result<Look, Error> {
+        match &self.opened {
+            Opened::Decoded(look) => Ok(look.clone()),
+            Opened::Read(bytes) => Ok(Look::new(Picture::decode_named(&self.name, bytes, limits)?)),
+        }
+    }
+}
+
+/// A picture as far as it had to be opened.
+enum Opened {
+    Read(Vec<u8>),
+    Decoded(Look),
+}
+
+/// A picture at first sight.
+enum Glance {
+    /// The store holds its evidence: decoding a large photo would take longer than answering.
+    Known(Vec<u8>, Evidence),
+    Unseen(Look),
 }
 
 /// A picture on the way, and its name.
@@ -39,24 +68,21 @@ pub(super) fn for_each(
     let mut tally = Tally::default();
     let sources = sources(arguments);
     let total = sources.len();
-    let mut opened = sources.into_iter().map(|(name, source)| {
-        let look = source.and_then(|source| open(session, &source, question));
-        (name, look)
+    let limits = &session.config.limits;
+    let mut glances = sources.into_iter().map(|(name, source)| {
+        let glance = source.and_then(|source| glance(lens, &source, limits, question));
+        (name, glance)
     });
     let mut done = 0;
     while done < total && !session.interrupt.is_raised() {
-        let batch = batch(&mut opened);
+        let batch = batch(&mut glances);
         let progress =
             session.printer.progress(&format!("looking at {}", crate::view::pictures(batch.len() as u64)));
         let seen = see(lens, batch);
         drop(progress);
         for (name, outcome) in seen {
             done += 1;
-            let outcome = match outcome {
-                Ok((look, evidence)) => each(Seen { name: name.clone(), look, evidence }),
-                Err(error) => Err(error.into()),
-            };
-            match outcome {
+            match outcome.map_err(Failure::from).and_then(&mut *each) {
                 Ok(()) => tally.succeeded(),
                 Err(Failure::Lens(error)) if !concerns_all(&error) => {
                     tally.failed(error.kind());
@@ -97,40 +123,58 @@ fn sources(arguments: &[String]) -> Vec<Named<Source>> {
     sources
 }
 
-fn open(session: &Session, source: &Source, question: Option<&str>) -> Result<Look, Error> {
-    let look = Look::new(source.open(&session.config.limits)?);
-    Ok(match question {
+fn glance(lens: &Lens, source: &Source, limits: &Limits, question: Option<&str>) -> Result<Glance, Error> {
+    let bytes = source.read(limits)?;
+    if let Some(evidence) = lens.recall(&hex(&Picture::sha256_of(&bytes)), question) {
+        return Ok(Glance::Known(bytes, evidence));
+    }
+    let look = Look::new(Picture::decode_named(&source.name(), &bytes, limits)?);
+    Ok(Glance::Unseen(match question {
         Some(question) => look.asking(question),
         None => look,
-    })
+    }))
 }
 
-fn batch(opened: &mut impl Iterator<Item = Named<Look>>) -> Vec<Named<Look>> {
+fn batch(glances: &mut impl Iterator<Item = Named<Glance>>) -> Vec<Named<Glance>> {
     let mut batch = Vec::new();
     let mut pixels = 0;
     while batch.len() < BATCH_PICTURES && pixels < BATCH_PIXELS {
-        let Some((name, look)) = opened.next() else { break };
-        if let Ok(look) = &look {
+        let Some((name, glance)) = glances.next() else { break };
+        if let Ok(Glance::Unseen(look)) = &glance {
             pixels += u64::from(look.picture().width()) * u64::from(look.picture().height());
         }
-        batch.push((name, look));
+        batch.push((name, glance));
     }
     batch
 }
 
-fn see(lens: &Lens, batch: Vec<Named<Look>>) -> Vec<Named<(Look, Evidence)>> {
-    let looks: Vec<Look> = batch.iter().filter_map(|(_, look)| look.as_ref().ok()).cloned().collect();
+fn see(lens: &Lens, batch: Vec<Named<Glance>>) -> Vec<Named<Seen>> {
+    let unseen = |(_, glance): &Named<Glance>| match glance {
+        Ok(Glance::Unseen(look)) => Some(look.clone()),
+        _ => None,
+    };
+    let looks: Vec<Look> = batch.iter().filter_map(unseen).collect();
     let together = lens.see(&looks).ok().filter(|all| all.len() == looks.len());
     let mut together = together.into_iter().flatten();
-    let mut see_one = |look: Look| {
-        let evidence = match together.next() {
-            Some(evidence) => evidence,
-            // Something is wrong with one of the batch: each on its own, so that the error finds its picture.
-            None => alone(lens, &look)?,
+    let mut see_one = |name: &str, glance: Glance| {
+        let (opened, evidence) = match glance {
+            Glance::Known(bytes, evidence) => (Opened::Read(bytes), evidence),
+            Glance::Unseen(look) => {
+                let evidence = match together.next() {
+                    Some(evidence) => evidence,
+                    // Something is wrong with one of the batch: each on its own, so that the error finds its picture.
+                    None => alone(lens, &look)?,
+                };
+                (Opened::Decoded(look), evidence)
+            }
         };
-        Ok((look, evidence))
+        Ok(Seen { name: name.to_owned(), evidence, opened })
     };
-    batch.into_iter().map(|(name, look)| (name, look.and_then(&mut see_one))).collect()
+    let each = |(name, glance): Named<Glance>| {
+        let seen = glance.and_then(|glance| see_one(&name, glance));
+        (name, seen)
+    };
+    batch.into_iter().map(each).collect()
 }
 
 fn alone(lens: &Lens, look: &Look) -> Result<Evidence, Error> {

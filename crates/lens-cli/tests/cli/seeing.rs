@@ -58,6 +58,21 @@ fn a_second_look_comes_from_the_store() {
     assert_eq!(cleared["forgotten"], 1);
 }
 
+/// Decoding a large photo takes longer than answering a question about it. Smaller limits show whether it is decoded.
+#[test]
+fn a_picture_that_is_known_is_not_decoded_for_its_evidence() {
+    let place = Place::new();
+    place.example("shapes.png");
+    place.write("labels.txt", "circle\nsquare\n");
+    let answer = stdout(place.lens(&["-q", "ask", "shapes.png", "How many?"]));
+    place.write("home/config.toml", "[limits]\npixels = 1000\n");
+    assert_eq!(stdout(place.lens(&["-q", "ask", "shapes.png", "How many?"])), answer);
+    place.lens(&["-q", "see", "shapes.png"]).assert().success();
+    place.lens(&["-q", "classify", "shapes.png", "--labels", "labels.txt"]).assert().failure();
+    place.lens(&["-q", "cache", "clear"]).assert().success();
+    place.lens(&["-q", "ask", "shapes.png", "How many?"]).assert().failure();
+}
+
 #[test]
 fn evidence_for_people_fits_80_columns() {
     let place = Place::new();

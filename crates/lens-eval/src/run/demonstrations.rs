@@ -138,7 +138,7 @@ impl<'a> Demonstrations<'a> {
 
     /// The evidence of a training sample, `None` when there is none.
     pub(super) fn evidence(&self, row: &Row) -> Result<Option<lens::Evidence>> {
-        let kept = self.hashes.get(&row.index).and_then(|sha256| self.lens.recall(sha256));
+        let kept = self.hashes.get(&row.index).and_then(|sha256| self.lens.recall(sha256, None));
         if kept.is_some() {
             return Ok(kept);
         }

@@ -44,7 +44,7 @@ pub(super) fn write(out: &Path, task: &str, rows: &[&Row], vision: &Vision<'_>) 
         let Ok(sha256) = vision.sha256(row) else { continue };
         let Ok(jpeg) = small_picture(row, sha256, vision)? else { continue };
         let picture = format!("data:image/jpeg;base64,{}", BASE64_STANDARD.encode(jpeg));
-        let mut evidence = vision.lens.recall(sha256);
+        let mut evidence = vision.lens.recall(sha256, None);
         if let Some(record) = &mut evidence {
             record.environment.clear();
         }

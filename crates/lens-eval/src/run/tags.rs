@@ -35,7 +35,7 @@ pub(super) fn write(out: &Path, task: &Task, rows: &[&Row], vision: &Vision<'_>)
     let mut text = String::new();
     for row in rows {
         let (Ok(sample), Ok(sha256)) = (&row.sample, vision.sha256(row)) else { continue };
-        let Some(evidence) = vision.lens.recall(sha256) else { continue };
+        let Some(evidence) = vision.lens.recall(sha256, None) else { continue };
         let classes = &vision.dataset.classes;
         let tags = evidence.tags.into_iter().map(|tag| {
             let right = is_true(sample, classes, &tag.text);

@@ -8,7 +8,6 @@ use crate::{
 use lens::{
     Cancel, Error, ErrorKind, Evidence, Lens, Look, Picture, Result, Store, evidence::hex, image::Limits,
 };
-use sha2::{Digest, Sha256};
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -71,8 +70,8 @@ impl<'a> Vision<'a> {
     /// The picture's hash, and the picture itself when something of it is still to be computed.
     fn glance(&self, row: &Row, needs: Needs) -> Result<(String, Option<Look>), Flaw> {
         let bytes = self.bytes(row)?;
-        let sha256 = hex(&Sha256::digest(&bytes));
-        let known = (!needs.evidence || self.lens.recall(&sha256).is_some())
+        let sha256 = hex(&Picture::sha256_of(&bytes));
+        let known = (!needs.evidence || self.lens.recall(&sha256, None).is_some())
             && (!needs.embedding || self.embeddings.of(&sha256).is_some());
         if known {
             return Ok((sha256, None));
@@ -125,7 +124,7 @@ impl<'a> Vision<'a> {
             Ok(sha256) => sha256,
             Err(flaw) => return Ok(Err(flaw)),
         };
-        if let Some(evidence) = self.lens.recall(sha256) {
+        if let Some(evidence) = self.lens.recall(sha256, None) {
             return Ok(Ok(evidence));
         }
         let picture = match self.picture(row) {

@@ -22,9 +22,8 @@ use crate::{
 };
 use axum::body::Bytes;
 use decode::Decoded;
-use lens::{Evidence, Lens, Result, evidence::hex};
+use lens::{Evidence, Lens, Picture, Result, evidence::hex};
 use recent::Recent;
-use sha2::{Digest, Sha256};
 use std::{
     collections::{HashMap, VecDeque},
     num::NonZero,
@@ -108,7 +107,7 @@ impl Engine {
 
     /// Asks for the evidence of an encoded picture. Hashes it and may read the store: not for the event loop.
     pub(crate) fn see(&self, bytes: Bytes) -> AppResult<Sight> {
-        let sha256 = hex(&Sha256::digest(&bytes));
+        let sha256 = hex(&Picture::sha256_of(&bytes));
         match self.recall(&sha256) {
             Some(evidence) => Ok(Sight::Known(evidence)),
             None => self.shared.board(sha256, bytes),
@@ -121,7 +120,7 @@ impl Engine {
             self.shared.metrics.add(EVIDENCE, "source=\"memory\"", 1.0);
             return Some(evidence);
         }
-        let evidence = Arc::new(self.shared.lens.recall(sha256)?);
+        let evidence = Arc::new(self.shared.lens.recall(sha256, None)?);
         self.shared.metrics.add(EVIDENCE, "source=\"store\"", 1.0);
         self.shared.recent().put(Arc::clone(&evidence));
         Some(evidence)

@@ -61,7 +61,7 @@ impl Picture {
         let format = Format::of(name, bytes)?;
         let upright = decode::upright_rgb(name, bytes, format, limits)?;
         let (width, height) = upright.dimensions();
-        Ok(Self { width, height, rgb: upright.into_raw(), sha256: Sha256::digest(bytes).into(), format })
+        Ok(Self { width, height, rgb: upright.into_raw(), sha256: Self::sha256_of(bytes), format })
     }
 
     /// A picture from pixels: row by row, three bytes each, no padding. Its hash is [`Self::pixel_sha256`].
@@ -109,6 +109,12 @@ impl Picture {
             .write_image(&self.rgb, self.width, self.height, ExtendedColorType::Rgb8)
             .map_err(|error| Error::new(ErrorKind::Internal, "PNG of a picture").because(error))?;
         Ok(file)
+    }
+
+    /// What [`Self::sha256`] is of a picture decoded from these bytes, for those who need not decode it.
+    #[must_use]
+    pub fn sha256_of(bytes: &[u8]) -> [u8; 32] {
+        Sha256::digest(bytes).into()
     }
 
     /// SHA-256 of the original bytes; of the framed pixels for [`Picture::from_rgb8`].

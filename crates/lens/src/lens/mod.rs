@@ -97,11 +97,11 @@ impl Lens {
         self.modules.iter().try_for_each(|module| module.prepare(look))
     }
 
-    /// What the store holds of the picture whose original bytes have this SHA-256 (64 hexadecimal digits), seen
-    /// without a question by these modules. The picture itself is not needed.
+    /// What the store holds of the picture whose original bytes have this SHA-256 (64 hexadecimal digits; see
+    /// [`Picture::sha256_of`]), seen by these modules with this question in mind. The picture itself is not needed.
     #[must_use]
-    pub fn recall(&self, sha256: &str) -> Option<Evidence> {
-        see::recall_picture(self, sha256)
+    pub fn recall(&self, sha256: &str, question: Option<&str>) -> Option<Evidence> {
+        see::recall_picture(self, sha256, question)
     }
 
     /// Puts evidence (of one or more pictures), earlier turns and a question into one prompt that the language model

@@ -76,8 +76,8 @@ fn image_info(look: &Look) -> ImageInfo {
     ImageInfo { sha256: look.sha256(), width: look.picture().width(), height: look.picture().height() }
 }
 
-pub(super) fn recall_picture(lens: &Lens, sha256: &str) -> Option<Evidence> {
-    recall(lens.store.as_deref()?, &key(lens, sha256, None))
+pub(super) fn recall_picture(lens: &Lens, sha256: &str, question: Option<&str>) -> Option<Evidence> {
+    recall(lens.store.as_deref()?, &key(lens, sha256, question))
 }
 
 /// A damaged or older record counts as none.

@@ -61,10 +61,10 @@ fn modules_are_heard_one_by_one_and_the_store_is_silent() {
         .unwrap();
         heard
     };
-    assert!(lens.recall(&look.sha256()).is_none());
+    assert!(lens.recall(&look.sha256(), None).is_none());
     assert_eq!(hear(), [(0, "tags".to_owned(), 1, 0), (0, "echo".to_owned(), 1, 1)]);
     assert!(hear().is_empty());
-    assert_eq!(lens.recall(&look.sha256()).unwrap().tags[0].text, "sky");
+    assert_eq!(lens.recall(&look.sha256(), None).unwrap().tags[0].text, "sky");
 }
 
 #[test]
@@ -109,6 +109,11 @@ fn evidence_that_depends_on_the_question_is_kept_for_it() {
     for question in ["What?", "Where?", "What?"] {
         let reply = lens.ask(&[plain_look(BLUE).unwrap()], question).unwrap().remove(0);
         assert_eq!(reply.evidence.notes[0].text, question);
+        assert_eq!(
+            lens.recall(&reply.evidence.image.sha256, Some(question)).unwrap().notes,
+            reply.evidence.notes
+        );
+        assert!(lens.recall(&reply.evidence.image.sha256, None).is_none());
     }
 }
 
