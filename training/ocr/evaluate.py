@@ -2,8 +2,9 @@
 
     python -m ocr.evaluate --lens target/release/lens --data PACK --work WORK [--photographs FOLDER TRUTHS.json]
 
-`--models FOLDER` measures another pair than the one inside the program. Draws memes, signs and signs in photographs, in
-fonts that were kept out of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of
+`--models FOLDER` measures another pair than the one inside the program. Draws memes (white letters with an outline, or on
+a caption bar), signs, signs in photographs and letters without anything around them on photographs, in fonts that were
+kept out of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of
 text in it); others are passed over.
 """
 
@@ -29,21 +30,22 @@ def read(lens: program.Program, pictures: list[Path]) -> list[str]:
     return [" ".join(line["text"] for line in record["ocr"]) for record in lens.see(pictures)]
 
 
-SETS = {  # kind of text, whether it stands on a photograph, and there on a board
-    "memes": (texts.meme, True, 0),
-    "signs": (texts.sign, False, 0),
-    "signs in photographs": (texts.sign, True, 1),
+SETS = {  # kind of text, and how it stands on a photograph
+    "memes": (texts.meme, page.MEMES),
+    "signs": (texts.sign, None),
+    "signs in photographs": (texts.sign, {"board": 1}),
+    "bare letters on photographs": (texts.meme, {"bare": 1}),
 }
 
 
 def drawn(name: str, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:
     """Pictures of one of `SETS`, and the text in each."""
-    kind, on_photo, boards = SETS[name]
+    kind, ways = SETS[name]
     paths, truths = [], []
     while len(paths) < number:
         side = (rng.randint(320, 640), rng.randint(240, 640))
-        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if on_photo else None
-        made = page.draw(rng, side, held_out=True, photo=photo, make=kind, boards=boards)
+        photo = Image.fromarray(photos[rng.randrange(len(photos))]) if ways else None
+        made = page.draw(rng, side, held_out=True, photo=photo, make=kind, ways=ways or {})
         if not all(page.is_whole(line, made.picture) for line in made.lines):
             continue
         paths.append(folder / f"{name}{len(paths)}.png")

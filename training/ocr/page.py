@@ -10,7 +10,7 @@ import string
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 import texts
 from scenes import COLOURS
@@ -18,6 +18,9 @@ from scenes import COLOURS
 from . import fonts
 
 ALPHABET = "".join(chr(code) for code in range(32, 127))
+WAYS = {"board": 8, "outlined": 8, "bar": 3, "bare": 2}  # how texts stand on photographs, and how often
+MEMES = {"outlined": 3, "bar": 1}
+WIDE_SET = 0.15  # of the texts have room between their letters
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,33 @@ class Word:
 class Page:
     picture: Image.Image
     lines: list[list[Word]]
+
+
+@dataclass(frozen=True)
+class Pen:
+    font: ImageFont.FreeTypeFont
+    between: float  # pixels, in addition to what the font leaves between two letters
+
+    def length(self, text: str) -> float:
+        return self.font.getlength(text) + self.between * len(text)
+
+    def write(self, ground, line: str, start: tuple[float, float], **inks) -> list[tuple[str, np.ndarray]]:
+        """Draws the words one by one; returns their texts and boxes."""
+        words, (left, top) = [], start
+        for text in line.split(" "):
+            if text:
+                boxes = [
+                    self._piece(ground, piece, (left + self.length(text[:place]), top), inks)
+                    for place, piece in enumerate(text if self.between else [text])
+                ]
+                (x0, y0), (x1, y1) = np.min(boxes, 0)[:2], np.max(boxes, 0)[2:]
+                words.append((text, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)))
+            left += self.length(text + " ")
+        return words
+
+    def _piece(self, ground, text, place, inks):
+        ground.text(place, text, font=self.font, **inks)
+        return ground.textbbox(place, text, self.font, stroke_width=inks["stroke_width"])
 
 
 def _texts(rng: random.Random, make=None) -> list[str]:
@@ -62,31 +92,36 @@ def _odd(rng: random.Random) -> list[str]:
 
 
 def draw(
-    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None, boards: float = 0.4
+    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None, ways: dict[str, int] = WAYS
 ) -> Page:
     """One picture of `side` (width, height). `make` gives its lines (any kind if it is left out); all but those of
-    `plain` show the wear of a camera and a JPEG file. `boards` is the share of the texts on photographs that stand on the
-    board of a sign, as in streets."""
+    `plain` show the wear of a camera and a JPEG file. `ways` says how texts stand on photographs, with weights: on the
+    board of a sign, as in streets, with an outline, on a caption bar, or bare."""
     width, height = side
     ground = _ground(rng, side, photo)
     lines, places = _texts(rng, make), []
-    size = _size(rng, lines, side)
-    font = fonts.pick(rng, size, held_out)
-    stroke, gap = 0, rng.uniform(1.15, 1.7) * size
+    wide = rng.uniform(0.05, 0.4) if rng.random() < WIDE_SET and make is not plain else 0
+    size = int(max(11, _size(rng, lines, side) / (1 + 1.6 * wide)))
+    pen = Pen(fonts.pick(rng, size, held_out), wide * size)
+    gap = rng.uniform(1.15, 1.7) * size
     top = rng.uniform(0, max(0.0, height - gap * len(lines)))
-    free = [max(1.0, width - font.getlength(line) - size / 7) for line in lines]
-    if photo is not None and rng.random() < boards:
+    foot = top + gap * (len(lines) - 1) + 1.2 * size
+    free = [max(1.0, width - pen.length(line) - size / 7) for line in lines]
+    way = rng.choices(*zip(*ways.items()))[0] if photo is not None else "bare"
+    stroke = max(1, int(size * rng.uniform(0.06, 0.12))) if way == "outlined" else 0
+    lefts = [rng.uniform(stroke, max(stroke + 1.0, room)) for room in free]
+    outline = (0, 0, 0) if way == "outlined" else None
+    if way == "board":
         lefts = [rng.uniform(0.05, 0.95) * min(free)] * len(lines)
-        widest = max(map(font.getlength, lines))
-        ink = _board(rng, ground, (lefts[0], top, lefts[0] + widest, top + gap * (len(lines) - 1) + 1.2 * size), size)
-        outline = None
+        ink = _board(rng, ground, (lefts[0], top, lefts[0] + max(map(pen.length, lines)), foot), size)
+    elif way == "bar":
+        ink = _bar(rng, ground, top, foot, size)
+    elif way == "outlined":
+        ink = rng.choices(((255, 255, 255), (255, 240, 60)), (9, 1))[0]
     else:
-        ink, outline = _inks(rng, ground, photo is not None)
-        stroke = max(1, size // 14) if outline else 0
-        lefts = [rng.uniform(stroke, max(stroke + 1.0, room)) for room in free]
-    pen = ImageDraw.Draw(ground)
+        ink = _readable_on(rng, np.asarray(ground.resize((1, 1), Image.BOX))[0, 0].astype(float))
     for number, (line, left) in enumerate(zip(lines, lefts)):
-        places.append(_write(pen, font, line, left, top + number * gap, ink, stroke, outline))
+        places.append(pen.write(ImageDraw.Draw(ground), line, (left, top + number * gap), fill=ink, stroke_width=stroke, stroke_fill=outline))
     if make is plain:
         return Page(ground, [[Word(text, place) for text, place in line] for line in places if line])
     picture, matrix = _turned(rng, ground)
@@ -99,18 +134,6 @@ def _size(rng, lines, side):
     longest = max(map(len, lines))
     fits = min(1.7 * side[0] / max(longest, 3), 0.8 * side[1] / len(lines))
     return int(max(11, min(rng.uniform(0.35, 1.0) * fits, 110)))
-
-
-def _write(pen, font, line, left, top, ink, stroke, outline):
-    """Draws the words one by one; returns their texts and boxes."""
-    words = []
-    for text in line.split(" "):
-        if text:
-            pen.text((left, top), text, ink, font, stroke_width=stroke, stroke_fill=outline)
-            x0, y0, x1, y1 = pen.textbbox((left, top), text, font, stroke_width=stroke)
-            words.append((text, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)))
-        left += font.getlength(text + " ")
-    return words
 
 
 def _ground(rng, side, photo):
@@ -129,14 +152,8 @@ def _near(rng, colour):
     return tuple(max(0, min(255, channel + rng.randint(-25, 25))) for channel in colour)
 
 
-def _inks(rng, ground, on_photo):
-    """(letters, outline or None): letters that can be told from the ground."""
-    if on_photo and rng.random() < 0.7:
-        return (255, 255, 255), (0, 0, 0)
-    return _readable_on(rng, np.asarray(ground.resize((1, 1), Image.BOX))[0, 0].astype(float)), None
-
-
 def _readable_on(rng, colour):
+    """Ink for letters that can be told from the ground."""
     weights = np.array((0.299, 0.587, 0.114))
     for _ in range(30):
         ink = _near(rng, rng.choice(list(COLOURS.values())))
@@ -154,6 +171,14 @@ def _board(rng, ground, box, size):
     place = [edge + (margin if number > 1 else -margin) for number, (edge, margin) in enumerate(zip(box, margins))]
     radius = rng.choice((0, 0, 0.2, 0.5)) * size
     ImageDraw.Draw(ground).rounded_rectangle(place, radius, colour, rng.choice((colour, other, ink, ink)), border)
+    return ink
+
+
+def _bar(rng, ground, top, foot, size):
+    """Draws the caption bar of a meme, from border to border; returns the ink for the letters."""
+    paper, ink = rng.choices((((255, 255, 255), (0, 0, 0)), ((0, 0, 0), (255, 255, 255))), (3, 1))[0]
+    margin = size * rng.uniform(0.1, 0.6)
+    ImageDraw.Draw(ground).rectangle((0, top - margin, ground.width, foot + margin), paper)
     return ink
 
 

@@ -28,9 +28,15 @@ def _asked(one: str, several: str, names: list[str]) -> str:
 def _inks(rng):
     """Words with their inks: both ways round."""
     number = rng.randint(2, 6)
-    names = rng.sample(texts.INKS, number) if rng.random() < 0.65 else [texts.word(rng) for _ in range(number)]
+    if rng.random() < 0.35:
+        colours = rng.sample(texts.INKS, number + 1)
+        names, inks = colours[:-1], colours[1:]  # "Green" is red and "Red" is purple: what is asked for stands twice
+    else:
+        names = rng.sample(texts.INKS, number) if rng.random() < 0.5 else [texts.word(rng) for _ in range(number)]
+        inks = rng.sample(texts.INKS, number)
     style = rng.choice((str.title, str.upper, str))
-    lines = [Line(style(name), ink) for name, ink in zip(names, rng.sample(texts.INKS, number))]
+    lines = [Line(style(name), ink) for name, ink in zip(names, inks)]
+    rng.shuffle(lines)
     asked = _some(lines, rng)
     if rng.random() < 0.5:
         colour = rng.choice(("colour", "color"))

@@ -128,7 +128,7 @@ def tokens_for(args, sets) -> blip_tokens.Tokens:
 
 def start_from_clip(model, folder: Path, sets):
     source = CLIPModel.from_pretrained(folder, attn_implementation="eager").float()
-    warm_start.resize(source, SIZE)
+    warm_start.resize_clip(source, SIZE)
     pictures = next(iter(sets.values())).pictures[:200]
     warm_start.fold(source.vision_model, model.vision_model, augment.whole(pictures, SIZE))
 
@@ -163,7 +163,9 @@ def main():
     run = runs.Run(args.work, args.name, args.minutes, args.decay)
     if not (run.folder / "checkpoint.pt").exists():
         if args.start:
-            model.load_state_dict(BlipForConditionalGeneration.from_pretrained(args.start).float().state_dict())
+            earlier = BlipForConditionalGeneration.from_pretrained(args.start).float()
+            warm_start.resize_blip(earlier, SIZE)
+            model.load_state_dict(earlier.state_dict())
         if args.clip:
             start_from_clip(model, args.clip, sets)
     model, heads = model.to(args.device), heads.to(args.device)

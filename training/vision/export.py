@@ -34,7 +34,7 @@ def export_clip(args, work: Path, state: dict) -> dict:
     side = model.config.vision_config.image_size
     if args.between:
         earlier = CLIPModel.from_pretrained(args.between).float()
-        warm_start.resize(earlier, side)
+        warm_start.resize_clip(earlier, side)
         runs.average(model, earlier, args.share)
     processor = CLIPImageProcessor(size={"height": side, "width": side}, resample=3, do_center_crop=False)
     write(model, "CLIP", processor, work / "tokenizer.json", args.to)
@@ -47,7 +47,9 @@ def export_blip(args, work: Path, state: dict) -> dict:
     model = blip.new_model(tokens.size)
     model.load_state_dict(state["mean"])
     if args.between:
-        runs.average(model, BlipForConditionalGeneration.from_pretrained(args.between).float(), args.share)
+        earlier = BlipForConditionalGeneration.from_pretrained(args.between).float()
+        warm_start.resize_blip(earlier, told.SIZE)
+        runs.average(model, earlier, args.share)
     model.generation_config.num_beams, model.generation_config.length_penalty = 5, blip.LENGTH_PENALTY
     processor = BlipImageProcessor(size={"height": told.SIZE, "width": told.SIZE}, resample=3)
     write(model, "BLIP", processor, work / "tokenizer.json", args.to)

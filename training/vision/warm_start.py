@@ -10,15 +10,30 @@ import torch.nn.functional as F
 
 
 @torch.no_grad()
-def resize(clip, side: int) -> None:
+def resize_clip(clip, side: int) -> None:
     """Interpolates the position embeddings for pictures of `side` pixels."""
     embeddings = clip.vision_model.embeddings
-    old, patches = embeddings.position_embedding.weight, side // embeddings.patch_size
-    square = old[1:].T.unflatten(1, (math.isqrt(len(old) - 1),) * 2)[None]
-    grown = F.interpolate(square, size=(patches, patches), mode="bicubic", align_corners=False)[0].flatten(1).T
-    embeddings.position_embedding = torch.nn.Embedding.from_pretrained(torch.cat([old[:1], grown]), freeze=False)
-    embeddings.position_ids = torch.arange(patches * patches + 1)[None]
+    grown = _interpolated(embeddings.position_embedding.weight, side // embeddings.patch_size)
+    embeddings.position_embedding = torch.nn.Embedding.from_pretrained(grown, freeze=False)
+    embeddings.position_ids = torch.arange(len(grown))[None]
     embeddings.image_size = clip.config.vision_config.image_size = side
+
+
+@torch.no_grad()
+def resize_blip(blip, side: int) -> None:
+    """As `resize_clip`."""
+    embeddings = blip.vision_model.embeddings
+    grown = _interpolated(embeddings.position_embedding[0], side // embeddings.patch_size)
+    embeddings.position_embedding = torch.nn.Parameter(grown[None])
+    embeddings.num_positions, embeddings.num_patches = len(grown), len(grown) - 1
+    embeddings.image_size = blip.config.vision_config.image_size = side
+
+
+def _interpolated(positions: torch.Tensor, patches: int) -> torch.Tensor:
+    """(1 + n * n, width) -> (1 + patches * patches, width); the first, of the class token, stays."""
+    square = positions[1:].T.unflatten(1, (math.isqrt(len(positions) - 1),) * 2)[None]
+    grown = F.interpolate(square, size=(patches, patches), mode="bicubic", align_corners=False)[0].flatten(1).T
+    return torch.cat([positions[:1], grown])
 
 
 @torch.no_grad()
