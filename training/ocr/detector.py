@@ -26,6 +26,7 @@ from . import fusion, page
 from .recogniser import Filters
 
 SIDE, SHRINK = 640, 2.0
+TILED = 0.25  # of the pictures
 
 
 class Detector(nn.Module):
@@ -69,18 +70,33 @@ def shrunk(place: np.ndarray, by: float) -> np.ndarray:
     return place + np.array((along + across, across - along, -along - across, along - across))
 
 
-def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
-    """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1). One picture in four has no text: a photograph, or shapes
-    that look like letters."""
+def scene(rng: random.Random, photos, held_out: bool, size: tuple[int, int]) -> page.Page:
+    """One picture in four has no text: a photograph, or shapes that look like letters."""
     photo = Image.fromarray(photos[rng.randrange(len(photos))]) if rng.random() < 0.55 else None
-    drawn_side = (rng.randint(side // 3, int(1.6 * side)), rng.randint(side // 3, int(1.6 * side)))
     if photo is None and rng.random() < 0.25:
         shapes = Image.fromarray(drawing.draw(scenes.random_scene(rng), 160, rng))
-        drawn = page.Page(shapes.resize(drawn_side, Image.BICUBIC), [])
-    elif photo is not None and rng.random() < 0.3:
-        drawn = page.Page(photo.resize(drawn_side, Image.BICUBIC), [])
-    else:
-        drawn = page.draw(rng, drawn_side, held_out, photo)
+        return page.Page(shapes.resize(size, Image.BICUBIC), [])
+    if photo is not None and rng.random() < 0.3:
+        return page.Page(photo.resize(size, Image.BICUBIC), [])
+    return page.draw(rng, size, held_out, photo)
+
+
+def tiled(rng: random.Random, photos, held_out: bool, size: tuple[int, int]) -> page.Page:
+    """Two or four pictures beside each other: texts of several sizes on several grounds, as in a street."""
+    columns, rows = rng.choice(((2, 1), (1, 2), (2, 2)))
+    width, height = size[0] // columns, size[1] // rows
+    whole, lines = Image.new("RGB", size), []
+    for corner in ((x * width, y * height) for x in range(columns) for y in range(rows)):
+        part = scene(rng, photos, held_out, (width, height))
+        whole.paste(part.picture, corner)
+        lines += [[page.Word(word.text, word.place + corner) for word in line] for line in part.lines]
+    return page.Page(whole, lines)
+
+
+def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
+    """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1)."""
+    drawn_side = (rng.randint(side // 3, int(1.6 * side)), rng.randint(side // 3, int(1.6 * side)))
+    drawn = (tiled if rng.random() < TILED else scene)(rng, photos, held_out, drawn_side)
     fitted = (min(side, drawn_side[0]), min(side, drawn_side[1]))
     scale = np.array(fitted) / np.array(drawn_side)
     picture = np.full((side, side), -0.5, np.float32)

@@ -1,8 +1,9 @@
 """Writes the trained pair into the crate as ONNX files that ocrs loads, with the alphabet beside them.
 
-    python -m ocr.export --work WORK
+    python -m ocr.export --work WORK [--between FOLDER]
 
-Weights are stored as f16 and widened where they are used.
+Weights are stored as f16 and widened where they are used. `--between` takes the mean of the trained weights and those of
+an exported pair that they began from.
 """
 
 from pathlib import Path
@@ -17,7 +18,7 @@ import options
 
 from . import page
 from .detector import SIDE, Detector
-from .fusion import fused
+from .fusion import fused, weights
 from .recogniser import HEIGHT, Recogniser
 
 LARGE = 256  # numbers; smaller tensors stay in f32
@@ -31,6 +32,11 @@ def trained(work: Path, name: str, model: nn.Module) -> nn.Module | None:
         return None
     model.load_state_dict(torch.load(checkpoint, map_location="cpu", weights_only=True)["model"])
     return fused(model.eval())
+
+
+def halfway(model: nn.Module, earlier: Path) -> None:
+    kept = weights(earlier)
+    model.load_state_dict({name: (tensor + kept[name]) / 2 for name, tensor in model.state_dict().items()})
 
 
 def write(model: nn.Module, example: torch.Tensor, path: Path, dynamic: dict | None) -> None:
@@ -63,12 +69,17 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
 def main():
     flags = options.parser(__doc__.splitlines()[0])
     flags.add_argument("--to", type=Path, default=options.NANO / "ocr", help="folder")
+    flags.add_argument("--between", type=Path, help="folder of an earlier pair: weights half way between it and the trained ones")
     args = options.parse(flags)
     folder = args.to
     folder.mkdir(parents=True, exist_ok=True)
     if detector := trained(args.work, "ocr-detector", Detector()):
+        if args.between:
+            halfway(detector, args.between / "detection.onnx")
         write(detector, torch.zeros(1, 1, SIDE, SIDE), folder / "detection.onnx", None)
     if recogniser := trained(args.work, "ocr-recogniser", Recogniser()):
+        if args.between:
+            halfway(recogniser, args.between / "recognition.onnx")
         shape = ({0: torch.export.Dim("lines"), 3: torch.export.Dim("width", min=50, max=2400)},)
         write(recogniser, torch.zeros(2, 1, HEIGHT, 200), folder / "recognition.onnx", shape)
     (folder / "alphabet.txt").write_text(page.ALPHABET)

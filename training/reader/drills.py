@@ -12,6 +12,9 @@ from .prompt import Evidence, Line
 from .text_questions import READ
 
 
+SMALL_WORDS = "a i the to of and was is it in on you my we not for with all no at this that are be".split()
+
+
 def _series(names: list[str]) -> str:
     return ", ".join(names[:-1]) + f" and {names[-1]}" if len(names) > 1 else names[0]
 
@@ -101,8 +104,10 @@ def _either(rng, names):
 
 
 def _word(rng):
-    """Or what OCR makes of one."""
-    return texts.word(rng) if rng.random() < 0.85 else "".join(rng.choices(string.printable[:94], k=rng.randint(1, 4)))
+    """Or what OCR makes of one. Small words come again and again: after each, the next must be found at its place."""
+    if rng.random() < 0.3:
+        return rng.choice(SMALL_WORDS)
+    return texts.word(rng) if rng.random() < 0.9 else "".join(rng.choices(string.printable[:94], k=rng.randint(1, 4)))
 
 
 def _copied(rng):
@@ -111,7 +116,7 @@ def _copied(rng):
     style = rng.choice((str.upper, str.title, str.capitalize, str))
     lines = [style(line) for line in lines]
     inks = [rng.choice(texts.INKS) if rng.random() < 0.5 else None for _ in lines]
-    which, place = rng.choice((("first", 0), ("last", -1), ("whole", None)))
+    which, place = rng.choice((("first", 0), ("last", -1), ("whole", None), ("whole", None)))
     if place is None:
         short = lines[: rng.randint(1, 3)]
         return Evidence(lines=tuple(map(Line, short, inks))), rng.choice(READ).format(s="sign"), [" ".join(short)]
@@ -131,7 +136,7 @@ def mentioned(evidence: Evidence, rng: random.Random) -> Question:
 
 def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:
     """`names` are tags that CLIP may give."""
-    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 5, 7, 9, 3, 2))[0]
+    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 5, 7, 15, 3, 2))[0]
     made = {"inks": _inks, "prices": _prices, "shapes": _shapes, "copied": _copied}.get(kind)
     evidence, text, answers = made(rng) if made else (_present if kind == "present" else _either)(rng, names)
     return evidence, Question(text, (" ".join(answers),), "drill")

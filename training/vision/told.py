@@ -9,8 +9,8 @@ import scenes
 
 from . import augment, data
 
-SIZE = 128
-SHARES = {"flickr8k": 24, "caltech101": 1, "tiny_imagenet": 1, "drawn": 50}
+SIZE = 112
+SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
 DRAWN_KINDS = {"scene": 18, "landscape": 1, "text": 1}
 SENTENCE = "a photo of {}"
 
