@@ -1,6 +1,6 @@
 """Writes the trained reader into the crate, as f16 and in the Hugging Face layout.
 
-    python -m reader.export --work WORK [--between FOLDER ...]
+    python -m reader.export --work WORK [--between FOLDER [--share 0.5]]
 """
 
 import json
@@ -11,21 +11,24 @@ import torch
 from transformers import T5ForConditionalGeneration
 
 import options
+import runs
 
 from . import model, tokenizer
 
 
 def main():
     flags = options.parser(__doc__.splitlines()[0])
-    flags.add_argument("--between", type=Path, nargs="+", default=[], help="folders of earlier readers: the mean of the trained weights and theirs")
+    flags.add_argument("--between", type=Path, help="an earlier reader: weights between it and the trained ones")
+    flags.add_argument("--share", type=float, default=0.5, help="of the trained weights in those between")
     args = options.parse(flags)
     folder = options.NANO / "reader"
     folder.mkdir(exist_ok=True)
     state = torch.load(args.work / "reader" / "checkpoint.pt", map_location="cpu", weights_only=True)
     words = tokenizer.load(args.work / "reader")
     reader = model.new(words.get_vocab_size())
-    every = [state["mean"], *(T5ForConditionalGeneration.from_pretrained(earlier).float().state_dict() for earlier in args.between)]
-    reader.load_state_dict({name: sum(weights[name] for weights in every) / len(every) for name in state["mean"]})
+    reader.load_state_dict(state["mean"])
+    if args.between:
+        runs.average(reader, T5ForConditionalGeneration.from_pretrained(args.between).float(), args.share)
     reader.half().save_pretrained(folder)
     shutil.copyfile(args.work / "reader" / "tokenizer.json", folder / "tokenizer.json")
     ids = {"decoder_start_token_id": tokenizer.PAD_ID, "eos_token_id": tokenizer.END_ID, "pad_token_id": tokenizer.PAD_ID}

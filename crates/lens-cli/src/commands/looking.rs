@@ -48,7 +48,7 @@ enum Opened {
 /// A picture at first sight.
 enum Glance {
     /// The store holds its evidence: decoding a large photo would take longer than answering.
-    Known(Vec<u8>, Evidence),
+    Known(Vec<u8>, Box<Evidence>),
     Unseen(Look),
 }
 
@@ -126,7 +126,7 @@ fn sources(arguments: &[String]) -> Vec<Named<Source>> {
 fn glance(lens: &Lens, source: &Source, limits: &Limits, question: Option<&str>) -> Result<Glance, Error> {
     let bytes = source.read(limits)?;
     if let Some(evidence) = lens.recall(&hex(&Picture::sha256_of(&bytes)), question) {
-        return Ok(Glance::Known(bytes, evidence));
+        return Ok(Glance::Known(bytes, Box::new(evidence)));
     }
     let look = Look::new(Picture::decode_named(&source.name(), &bytes, limits)?);
     Ok(Glance::Unseen(match question {
@@ -158,7 +158,7 @@ fn see(lens: &Lens, batch: Vec<Named<Glance>>) -> Vec<Named<Seen>> {
     let mut together = together.into_iter().flatten();
     let mut see_one = |name: &str, glance: Glance| {
         let (opened, evidence) = match glance {
-            Glance::Known(bytes, evidence) => (Opened::Read(bytes), evidence),
+            Glance::Known(bytes, evidence) => (Opened::Read(bytes), *evidence),
             Glance::Unseen(look) => {
                 let evidence = match together.next() {
                     Some(evidence) => evidence,

@@ -10,6 +10,7 @@ struct Case {
 }
 
 const CASES: &[Case] = &[
+    Case { picture: "contradicting-colours.png", question: "Which word is purple?", answers: &["red"] },
     Case {
         picture: "contradicting-colours.png",
         question: "What colour is the word Green?",
