@@ -6,6 +6,7 @@ Weights are stored as f16 and widened where they are used. `--between` takes the
 an exported pair that they began from.
 """
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import nn
 
 import options
+import runs
 
 from . import page
 from .detector import SIDE, Detector
@@ -34,9 +36,10 @@ def trained(work: Path, name: str, model: nn.Module) -> nn.Module | None:
     return fused(model.eval())
 
 
-def halfway(model: nn.Module, earlier: Path) -> None:
-    kept = weights(earlier)
-    model.load_state_dict({name: (tensor + kept[name]) / 2 for name, tensor in model.state_dict().items()})
+def halfway(model: nn.Module, path: Path) -> None:
+    earlier = copy.deepcopy(model)
+    earlier.load_state_dict(weights(path))
+    runs.average(model, earlier, 0.5)
 
 
 def write(model: nn.Module, example: torch.Tensor, path: Path, dynamic: dict | None) -> None:

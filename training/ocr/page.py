@@ -19,7 +19,7 @@ from . import fonts
 
 ALPHABET = "".join(chr(code) for code in range(32, 127))
 WAYS = {"board": 8, "outlined": 8, "bar": 3, "bare": 2}  # how texts stand on photographs, and how often
-MEMES = {"outlined": 3, "bar": 1}
+MEMES = {"outlined": 3, "bar": 1}  # the same of memes that are measured
 WIDE_SET = 0.15  # of the texts have room between their letters
 
 

@@ -44,7 +44,7 @@ def new_model(tokens) -> CLIPModel:
 def start_from(folder, model: CLIPModel) -> None:
     """The weights of an earlier CLIP-nano, whatever its picture size was."""
     earlier = CLIPModel.from_pretrained(folder).float()
-    warm_start.resize(earlier, model.config.vision_config.image_size)
+    warm_start.resize_clip(earlier, model.config.vision_config.image_size)
     model.load_state_dict(earlier.state_dict())
 
 

@@ -7,7 +7,7 @@ use crate::{
     session::Session,
     view::{ClassifiedRecord, print_classification},
 };
-use lens::{Classification, Error, ErrorKind};
+use lens::{Cancel, Classification, Error, ErrorKind};
 use std::path::Path;
 
 pub(super) fn run(args: &Classify, session: &Session) -> Outcome {
@@ -21,8 +21,8 @@ pub(super) fn run(args: &Classify, session: &Session) -> Outcome {
         }
         let look = seen.look(&session.config.limits)?;
         let mut clip = lens.clip_scores(&[look], &labels)?.pop().unwrap_or_default();
-        let cancel = session.interrupt.cancel();
-        let (mut llm, basis) = lens.reader_scores(&seen.evidence, &labels, &args.question, cancel)?;
+        // A picture that was begun is done: half an answer would name the wrong label.
+        let (mut llm, basis) = lens.reader_scores(&seen.evidence, &labels, &args.question, &Cancel::new())?;
         clip.truncate(args.top);
         llm.truncate(args.top);
         let result = Classification { evidence: seen.evidence, clip, llm, basis };
