@@ -18,10 +18,13 @@ from torch import nn
 import options
 import pack
 import runs
+import scenes
+from vision import drawing
 
 from . import fusion, page
 
 HEIGHT, WIDEST, STRIDE = 64, 2400, 4
+NO_TEXT = 0.08  # of the lines are none
 INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
 
 
@@ -96,10 +99,27 @@ def loosened(words: list[page.Word], rng: random.Random) -> list[page.Word]:
     return moved
 
 
+def nothing(rng: random.Random, photos) -> np.ndarray:
+    """What a detector that errs takes for letters: a shape, or a part of a photograph."""
+    if rng.random() < 0.6:
+        scene, side = scenes.random_scene(rng), rng.randint(96, 320)
+        picture, item = Image.fromarray(drawing.draw(scene, side, rng)), rng.choice(scene.items)
+        middle, reach = np.array((item.x, item.y)) * side, np.full(2, item.size * side / 2)
+    else:
+        picture = Image.fromarray(photos[rng.randrange(len(photos))])
+        middle = np.array((rng.uniform(0, picture.width), rng.uniform(0, picture.height)))
+        reach = rng.uniform(5, 30) * np.array((rng.uniform(0.5, 3), 1))
+    corners = middle + reach * np.array(((-1, -1), (1, -1), (1, 1), (-1, 1)))
+    return cut(picture, loosened([page.Word("", corners.clip(0, np.array(picture.size) - 1))], rng))
+
+
 def samples(rng: random.Random, photos, held_out: bool = False, plain=lambda: False):
     """(line, text), endlessly; clean words while `plain()`."""
     while True:
         easy = plain()
+        if not easy and rng.random() < NO_TEXT:
+            yield nothing(rng, photos), ""
+            continue
         photo = Image.fromarray(photos[rng.randrange(len(photos))]) if not easy and rng.random() < 0.55 else None
         side = (rng.choice((256, 384, 512)), rng.choice((96, 160, 224)))
         drawn = page.draw(rng, side, held_out, photo, page.plain if easy else None)
@@ -132,7 +152,7 @@ def padded(lines: list[np.ndarray]) -> torch.Tensor:
 def loss_of(model, lines, texts):
     with runs.autocast():
         scores = model(lines)
-    labels = [torch.tensor([INDEX[letter] for letter in text]) for text in texts]
+    labels = [torch.tensor([INDEX[letter] for letter in text], dtype=torch.long) for text in texts]
     lengths = torch.tensor([len(label) for label in labels])
     steps = torch.full((len(texts),), scores.shape[0])
     return F.ctc_loss(scores.float(), torch.cat(labels), steps, lengths, zero_infinity=True)

@@ -53,31 +53,45 @@ def new_model(size: int) -> BlipForConditionalGeneration:
 def losses(model, heads, tokens, batch: Batch, device) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     """(of the captions, of the drawn scenes' centres, how hard the caption of each drawn picture was)"""
     ids, labels = (table.to(device) for table in tokens(batch.captions))
-    inputs = augment.jitter(augment.normalised(batch.pictures.to(device)), 0.2)
     owners = batch.owners.to(device)
+    of_photos = owners < len(batch.photos)
     with runs.autocast(device):
-        seen = model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state
-        photos = owners < len(batch.pictures) - len(batch.items)
+        photos, drawings = (_seen(model, pictures.to(device)) for pictures in (batch.photos, batch.drawings))
+        seen, given = _side_by_side(photos, drawings)
         logits = model.text_decoder(
-            input_ids=_some_forgotten(ids, photos), attention_mask=(ids != blip_tokens.PAD).long(),
-            encoder_hidden_states=seen[owners], encoder_attention_mask=_some_hidden(seen, photos),
+            input_ids=_some_forgotten(ids, of_photos), attention_mask=(ids != blip_tokens.PAD).long(),
+            encoder_hidden_states=seen[owners], encoder_attention_mask=_some_hidden(given[owners], of_photos),
         ).logits  # fmt: skip
     each = F.cross_entropy(logits[:, :-1].float().flatten(0, 1), labels[:, 1:].flatten(), ignore_index=-100, label_smoothing=0.1, reduction="none")
     told = (labels[:, 1:] != -100).sum(1)
     by_caption = each.view(len(labels), -1).sum(1)
     hard = (by_caption.detach() / told)[-len(batch.items) :]
-    return by_caption.sum() / told.sum(), heads.loss(seen[-len(batch.items) :], batch.items), hard
+    return by_caption.sum() / told.sum(), heads.loss(drawings, batch.items), hard
 
 
-def _some_hidden(seen: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
+def _seen(model, pictures: torch.Tensor) -> torch.Tensor:
+    inputs = augment.jitter(augment.normalised(pictures), 0.2)
+    return model.vision_model(pixel_values=inputs, interpolate_pos_encoding=True).last_hidden_state
+
+
+def _side_by_side(photos: torch.Tensor, drawings: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+    """(the patches of both, filled up to as many of each; which are patches)"""
+    missing = drawings.shape[1] - photos.shape[1]
+    given = torch.ones(len(photos) + len(drawings), drawings.shape[1], dtype=torch.bool, device=photos.device)
+    if missing:
+        given[: len(photos), -missing:] = False
+    return torch.cat([F.pad(photos, (0, 0, 0, missing)), drawings]), given
+
+
+def _some_hidden(given: torch.Tensor, of_photos: torch.Tensor) -> torch.Tensor:
     """The decoder's view: some patches of photographs are left out, so that thousands of them are not known by heart."""
-    hidden = torch.rand(len(photos), seen.shape[1], device=seen.device) < HIDDEN
-    return (~(hidden & photos[:, None])).long()
+    hidden = torch.rand(given.shape, device=given.device) < HIDDEN
+    return (given & ~(hidden & of_photos[:, None])).long()
 
 
-def _some_forgotten(ids: torch.Tensor, photos: torch.Tensor) -> torch.Tensor:
+def _some_forgotten(ids: torch.Tensor, of_photos: torch.Tensor) -> torch.Tensor:
     """Some words of photographs' captions are masked: the next must be found in the picture."""
-    forgotten = (torch.rand(ids.shape, device=ids.device) < FORGOTTEN) & photos[:, None]
+    forgotten = (torch.rand(ids.shape, device=ids.device) < FORGOTTEN) & of_photos[:, None]
     return ids.masked_fill(forgotten & (ids > blip_tokens.DEC), blip_tokens.MASK)
 
 
@@ -179,14 +193,14 @@ def main():
     sums, due = [], run.elapsed + args.report_every
     model.train()
     while run.share < 1:
-        batches.size = SMALL if run.share < args.small else SIZE
+        batches.most = SMALL if run.share < args.small else SIZE
         batch = batches.next()
         taught, centres, hard = losses(model, heads, tokens, batch, args.device)
         batches.drawn.replace(hard.argsort()[:EASY].tolist())
         runs.step(taught + CENTRES * centres, learned, steppers, args.rate * run.rate())
         runs.average(mean, model, min(AVERAGED, 1 - 4 / (run.step + 5)))
         sums.append((taught.item(), centres.item()))
-        run.step, run.seen = run.step + 1, run.seen + len(batch.pictures)
+        run.step, run.seen = run.step + 1, run.seen + len(batch.photos) + len(batch.drawings)
         if run.step % 50 == 0:
             taught, centres = (round(sum(column) / len(column), 3) for column in zip(*sums[-50:]))
             run.report(taught=taught, centres=centres)

@@ -9,9 +9,11 @@ import scenes
 
 from . import augment, data
 
-SIZE = 112
-SHARES = {"flickr8k": 10, "caltech101": 1, "tiny_imagenet": 1, "drawn": 64}
+SIZE = 144
+PHOTOS = 128  # pixels of photographs while it trains: their windows, enlarged to that, show things as large as whole ones at SIZE
+SHARES = {"flickr8k": 24, "caltech101": 1, "tiny_imagenet": 1, "drawn": 52}
 DRAWN_KINDS = {"scene": 18, "landscape": 1, "text": 1}
+WHOLE = 0.7  # of drawn pictures
 SENTENCE = "a photo of {}"
 
 
@@ -21,9 +23,10 @@ def clean(caption: str) -> str:
 
 @dataclass
 class Batch:
-    """Pictures: photographs with captions first, drawn ones last. `owners` says which picture each caption is of."""
+    """`owners` says which picture each caption is of; the drawn ones are numbered after the photographs."""
 
-    pictures: torch.Tensor
+    photos: torch.Tensor
+    drawings: torch.Tensor
     captions: list[str]
     owners: torch.Tensor
     items: list[tuple[scenes.Item, ...]]  # of the drawn ones
@@ -32,24 +35,28 @@ class Batch:
 class Batches:
     def __init__(self, sets, drawn, rng, per_picture=3):
         self.sets, self.drawn, self.rng, self.per_picture = sets, drawn, rng, per_picture
-        self.size = SIZE
+        self.most = SIZE  # pixels
         self.samplers = {name: data.Sampler(photos, rng) for name, photos in sets.items()}
 
     def next(self) -> Batch:
-        pictures, captions, owners = [], [], []
-        for name, photos in self.sets.items():
-            places = self.samplers[name].take(SHARES[name])
-            base = sum(map(len, pictures))
-            pictures.append(data.views(photos, places, self.size, self.rng))
-            for offset, place in enumerate(places):
-                told = self._captions(photos, place)
+        photos, captions, owners = [], [], []
+        for name, all_photos in self.sets.items():
+            for place in self.samplers[name].take(SHARES[name]):
+                told = self._captions(all_photos, place)
                 captions += told
-                owners += [base + offset] * len(told)
+                owners += [len(photos)] * len(told)
+                photos.append(augment.view(all_photos.pictures[place], min(PHOTOS, self.most), all_photos.least, self.rng))
         drawings = self.drawn.take(SHARES["drawn"], renewed=8)
-        owners += range(sum(map(len, pictures)), sum(map(len, pictures)) + len(drawings))
-        pictures.append(torch.stack([augment.view(drawing.picture, self.size, 1, self.rng, flip=False) for drawing in drawings]))
         captions += [drawing.caption for drawing in drawings]
-        return Batch(torch.cat(pictures), captions, torch.tensor(owners), [drawing.items for drawing in drawings])
+        owners += range(len(photos), len(photos) + len(drawings))
+        drawn = [self._drawn(drawing.picture) for drawing in drawings]
+        return Batch(torch.stack(photos), torch.stack(drawn), captions, torch.tensor(owners), [drawing.items for drawing in drawings])
+
+    def _drawn(self, picture):
+        """Mostly as it is; else stretched a little, as pictures that are not square will be."""
+        if self.rng.random() < WHOLE:
+            return augment.resized(picture.permute(2, 0, 1), self.most)
+        return augment.view(picture, self.most, 1, self.rng, flip=False)
 
     def _captions(self, photos, place):
         if photos.captions:

@@ -98,7 +98,8 @@ impl Lens {
     }
 
     /// What the store holds of the picture whose original bytes have this SHA-256 (64 hexadecimal digits; see
-    /// [`Picture::sha256_of`]), seen by these modules with this question in mind. The picture itself is not needed.
+    /// [`crate::Picture::sha256_of`]), seen by these modules with this question in mind. The picture itself is not
+    /// needed.
     #[must_use]
     pub fn recall(&self, sha256: &str, question: Option<&str>) -> Option<Evidence> {
         see::recall_picture(self, sha256, question)
