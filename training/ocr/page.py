@@ -18,7 +18,7 @@ from scenes import COLOURS
 from . import fonts
 
 ALPHABET = "".join(chr(code) for code in range(32, 127))
-WAYS = {"board": 8, "outlined": 8, "bar": 3, "bare": 2}  # how texts stand on photographs, and how often
+WAYS = {"board": 7, "outlined": 9, "bar": 4, "bare": 2}  # how texts stand on photographs, and how often
 MEMES = {"outlined": 3, "bar": 1}  # the same of memes that are measured
 WIDE_SET = 0.15  # of the texts have room between their letters
 
@@ -65,7 +65,7 @@ class Pen:
 def _texts(rng: random.Random, make=None) -> list[str]:
     """Lines of one picture."""
     kinds = (texts.coloured_words, texts.sign, texts.meme, texts.menu, texts.page, _odd)
-    make = make or rng.choices(kinds, (2, 3, 4, 2, 3, 1.5))[0]
+    make = make or rng.choices(kinds, (2, 3, 6, 2, 2.5, 1))[0]
     return [line if isinstance(line, str) else line.text for line in make(rng)]
 
 

@@ -4,6 +4,7 @@ use super::{
     OcrModels,
     ctc::{Character, confidence, decode},
     ink::{Pixels, ink},
+    level::Turn,
 };
 use crate::{
     Error, ErrorKind, Picture, Result,
@@ -23,6 +24,24 @@ pub(super) struct Engine {
     ocr: OcrEngine,
     recogniser: Model,
     alphabet: Vec<char>,
+}
+
+/// A picture with its words, all turned so that most are level.
+struct Page {
+    picture: RgbImage,
+    input: OcrInput,
+    words: Vec<RotatedRect>,
+    turn: Option<Turn>,
+}
+
+impl Page {
+    /// Words where they are in the picture before it was turned.
+    fn as_seen(&self, words: Vec<RotatedRect>) -> Vec<RotatedRect> {
+        match &self.turn {
+            Some(turn) => words.iter().map(|word| turn.word_back(word)).collect(),
+            None => words,
+        }
+    }
 }
 
 /// Words next to each other in a line, painted alike.
@@ -59,23 +78,39 @@ impl Engine {
     /// The lines of a picture in reading order, a line painted in several colours in parts.
     pub(super) fn read(&self, picture: &Picture, max_side: u32) -> Result<Vec<OcrLine>> {
         let reduced = reduced(picture, max_side)?;
-        let (width, height) = reduced.dimensions();
-        let source = ImageSource::from_bytes(reduced.as_raw(), (width, height))
-            .map_err(|error| failed("picture").because(error))?;
-        let input = self.ocr.prepare_input(source).map_err(|error| failed("picture").because(error))?;
-        let words = self.ocr.detect_words(&input).map_err(|error| failed("detector").because(error))?;
-        let pixels = Pixels { width, height, rgb: reduced.as_raw() };
-        let scale = f64::from(picture.width()) / f64::from(width);
+        let scale = f64::from(picture.width()) / f64::from(reduced.width());
+        let page = self.page(reduced)?;
         let mut lines = Vec::new();
-        for words in self.ocr.find_text_lines(&input, &words) {
-            for run in runs(words, pixels) {
-                let characters = self.recognise(&input, &run.words)?;
+        for words in self.ocr.find_text_lines(&page.input, &page.words) {
+            for run in runs(words, &page.picture) {
+                let characters = self.recognise(&page.input, &run.words)?;
                 if !characters.is_empty() {
-                    lines.push(line(&characters, &run, scale, picture));
+                    let words = page.as_seen(run.words);
+                    let bounds = bounds(&words, scale, picture.width(), picture.height());
+                    lines.push(line(&characters, run.ink, bounds));
                 }
             }
         }
         Ok(lines)
+    }
+
+    /// Finds the words, and makes them level if they are not.
+    fn page(&self, picture: RgbImage) -> Result<Page> {
+        let input = self.input(&picture)?;
+        let words = self.ocr.detect_words(&input).map_err(|error| failed("detector").because(error))?;
+        let Some(turn) = Turn::levelling(&words, picture.width(), picture.height()) else {
+            return Ok(Page { picture, input, words, turn: None });
+        };
+        let picture = turn.picture(&picture);
+        let input = self.input(&picture)?;
+        let words = words.iter().map(|word| turn.word(word)).collect();
+        Ok(Page { picture, input, words, turn: Some(turn) })
+    }
+
+    fn input(&self, picture: &RgbImage) -> Result<OcrInput> {
+        let source = ImageSource::from_bytes(picture.as_raw(), picture.dimensions())
+            .map_err(|error| failed("picture").because(error))?;
+        self.ocr.prepare_input(source).map_err(|error| failed("picture").because(error))
     }
 
     fn recognise(&self, input: &OcrInput, words: &[RotatedRect]) -> Result<Vec<Character>> {
@@ -137,7 +172,8 @@ fn reduced(picture: &Picture, max_side: u32) -> Result<RgbImage> {
 }
 
 /// Parts a line where the ink changes. A word without a colour of its own stays with the one before.
-fn runs(words: Vec<RotatedRect>, pixels: Pixels<'_>) -> Vec<Run> {
+fn runs(words: Vec<RotatedRect>, picture: &RgbImage) -> Vec<Run> {
+    let pixels = Pixels { width: picture.width(), height: picture.height(), rgb: picture.as_raw() };
     let mut runs: Vec<Run> = Vec::new();
     for word in words {
         let ink = ink(pixels, bounds(std::slice::from_ref(&word), 1.0, pixels.width, pixels.height));
@@ -149,14 +185,14 @@ fn runs(words: Vec<RotatedRect>, pixels: Pixels<'_>) -> Vec<Run> {
     runs
 }
 
-fn line(characters: &[Character], run: &Run, scale: f64, picture: &Picture) -> OcrLine {
+fn line(characters: &[Character], ink: Option<&str>, bounds: PixelBox) -> OcrLine {
     OcrLine {
         id: String::new(),
         text: characters.iter().map(|character| character.letter).collect(),
         confidence: confidence(characters),
         characters: characters.iter().map(|character| character.probability).collect(),
-        bounds: bounds(&run.words, scale, picture.width(), picture.height()),
-        ink: run.ink.map(str::to_owned),
+        bounds,
+        ink: ink.map(str::to_owned),
     }
 }
 

@@ -4,6 +4,7 @@
 mod ctc;
 mod engine;
 mod ink;
+mod level;
 mod models;
 
 pub use models::OcrModels;
@@ -42,6 +43,7 @@ impl OcrModule {
             .with("recogniser", &hash(&models.recogniser))
             .with("alphabet", &models.alphabet)
             .with("max_side", &max_side)
+            .with("least_slope", &level::LEAST_SLOPE)
             .with("least_confidence", &LEAST_CONFIDENCE)
             .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE);
         Self { models, max_side: max_side.max(1), fingerprint, engine: Lazy::new() }
