@@ -20,6 +20,7 @@ from . import fonts
 ALPHABET = "".join(chr(code) for code in range(32, 127))
 WAYS = {"board": 7, "outlined": 9, "bar": 4, "bare": 2}  # how texts stand on photographs, and how often
 MEMES = {"outlined": 3, "bar": 1}  # the same of memes that are measured
+LEAST_SLOPE = 0.026  # radians, of words that the program makes level
 WIDE_SET = 0.15  # of the texts have room between their letters
 
 
@@ -190,13 +191,30 @@ def _turned(rng, picture):
     if angle == shear == 0 and narrowed == 1:
         return picture, np.array([[1.0, 0, 0], [0, 1.0, 0]])
     cos, sin = math.cos(angle), math.sin(angle)
-    turn = np.array([[cos * narrowed, -sin + shear], [sin * narrowed, cos]])
+    return moved(picture, np.array([[cos * narrowed, -sin + shear], [sin * narrowed, cos]]))
+
+
+def moved(picture: Image.Image, turn: np.ndarray) -> tuple[Image.Image, np.ndarray]:
+    """The picture with its points moved by `turn` (2, 2) around its centre, and the matrix (2, 3) that does so."""
     centre = np.array(picture.size) / 2
     matrix = np.column_stack([turn, centre - turn @ centre])
     back = np.linalg.inv(turn)
     inverse = np.column_stack([back, centre - back @ centre])
     edge = tuple(int(v) for v in np.asarray(picture)[0, 0])
     return picture.transform(picture.size, Image.AFFINE, inverse.ravel(), Image.BILINEAR, fillcolor=edge), matrix
+
+
+def levelled(drawn: Page, rng: random.Random) -> Page:
+    """As the program makes words level that stand aslant: nearly."""
+    first = drawn.lines[0]
+    along = first[-1].place[1] - first[0].place[0]
+    slope = math.atan2(along[1], along[0])
+    if abs(slope) < LEAST_SLOPE:
+        return drawn
+    angle = -slope + rng.gauss(0, 0.012)
+    cos, sin = math.cos(angle), math.sin(angle)
+    picture, matrix = moved(drawn.picture, np.array([[cos, -sin], [sin, cos]]))
+    return Page(picture, [[Word(word.text, _through(matrix, word.place)) for word in line] for line in drawn.lines])
 
 
 def _through(matrix, place):

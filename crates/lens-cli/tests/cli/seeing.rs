@@ -33,6 +33,7 @@ fn words_are_read_with_the_colour_of_their_letters() {
         Case { picture: "contradicting-colours.png", lines: &[("Red", "purple"), ("Green", "red")] },
         Case { picture: "sign.jpg", lines: &[("NO", "red"), ("PARKING", "red")] },
         Case { picture: "sign-turned.jpg", lines: &[("NO", "red"), ("PARKING", "red")] },
+        Case { picture: "meme.jpg", lines: &[("I CAME TO READ", "white"), ("THE WATER WAS WARM", "white")] },
     ];
     let place = Place::new();
     for Case { picture, lines } in cases {
@@ -43,6 +44,30 @@ fn words_are_read_with_the_colour_of_their_letters() {
             read.map(|line| (line["text"].as_str().unwrap(), line["ink"].as_str().unwrap())).collect();
         assert_eq!(read, lines, "{picture}");
     }
+}
+
+/// The sign of `examples/`, hung askew: its box is where the words are, not where they would be on a level sign.
+#[test]
+fn words_that_stand_aslant_are_read_where_they_are() {
+    let place = Place::new();
+    place.example("sign.jpg");
+    let sign = image::open(place.path("sign.jpg")).unwrap().into_rgb8();
+    let (width, height) = sign.dimensions();
+    let (sin, cos) = 9_f32.to_radians().sin_cos();
+    let (middle, centre) = (width as f32 / 2.0, height as f32 / 2.0);
+    let askew = image::RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = (x as f32 - middle, y as f32 - centre);
+        let from = (x * cos + y * sin + middle, y * cos - x * sin + centre);
+        image::imageops::interpolate_bilinear(&sign, from.0, from.1).unwrap_or(image::Rgb([90; 3]))
+    });
+    askew.save(place.path("askew.png")).unwrap();
+    let lines =
+        |picture| json_lines(&stdout(place.lens(&["-q", "--json", "see", picture]))).remove(0)["ocr"].clone();
+    let (level, askew) = (lines("sign.jpg"), lines("askew.png"));
+    assert_eq!(askew[1]["text"], "PARKING");
+    let side = |line: &serde_json::Value, side: &str| line["box"][side].as_f64().unwrap();
+    let rise = side(&level[1], "width") * f64::from(sin);
+    assert!(side(&askew[1], "height") > side(&level[1], "height") + 0.7 * rise, "{askew}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::{
     OcrModels,
     ctc::{Character, confidence, decode},
-    ink::{Pixels, ink},
+    ink::{Ink, Pixels, ink},
     level::Turn,
 };
 use crate::{
@@ -47,7 +47,7 @@ impl Page {
 /// Words next to each other in a line, painted alike.
 struct Run {
     words: Vec<RotatedRect>,
-    ink: Option<&'static str>,
+    ink: Option<Ink>,
 }
 
 impl Engine {
@@ -177,22 +177,26 @@ fn runs(words: Vec<RotatedRect>, picture: &RgbImage) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
     for word in words {
         let ink = ink(pixels, bounds(std::slice::from_ref(&word), 1.0, pixels.width, pixels.height));
+        let is_more_of = |run: &Run| match (run.ink, ink) {
+            (Some(before), Some(ink)) => before.is_like(ink),
+            (_, ink) => ink.is_none(),
+        };
         match runs.last_mut() {
-            Some(run) if ink.is_none() || run.ink == ink => run.words.push(word),
+            Some(run) if is_more_of(run) => run.words.push(word),
             _ => runs.push(Run { words: vec![word], ink }),
         }
     }
     runs
 }
 
-fn line(characters: &[Character], ink: Option<&str>, bounds: PixelBox) -> OcrLine {
+fn line(characters: &[Character], ink: Option<Ink>, bounds: PixelBox) -> OcrLine {
     OcrLine {
         id: String::new(),
         text: characters.iter().map(|character| character.letter).collect(),
         confidence: confidence(characters),
         characters: characters.iter().map(|character| character.probability).collect(),
         bounds,
-        ink: ink.map(str::to_owned),
+        ink: ink.map(|ink| ink.name().to_owned()),
     }
 }
 

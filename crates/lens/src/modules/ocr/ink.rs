@@ -21,6 +21,8 @@ const COLOURS: [(&str, [u8; 3]); 11] = [
 const CONTRAST: u32 = 3 * 40 * 40;
 /// The same between letters and their outline.
 const APART: u32 = 3 * 100 * 100;
+/// Pixels between two strokes, at least: between a light colour and a dark one, one or two look like a grey ground.
+const GAP: usize = 3;
 
 /// An RGB picture, row by row.
 #[derive(Clone, Copy)]
@@ -37,10 +39,24 @@ impl Pixels<'_> {
     }
 }
 
-/// The name of the ink of the word in `bounds`: the colour of the pixels that differ most from the ground, which is
-/// the most frequent colour around and between the letters; of outlined letters what the outline encloses. `None` where
-/// nothing stands out.
-pub(super) fn ink(picture: Pixels<'_>, bounds: PixelBox) -> Option<&'static str> {
+/// The colour of letters.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ink([u8; 3]);
+
+impl Ink {
+    pub(super) fn name(self) -> &'static str {
+        COLOURS.iter().min_by_key(|(_, known)| distance(self.0, *known)).map_or("black", |(name, _)| name)
+    }
+
+    /// Whether people would call both the same. The same paint is black in one word and nearly brown in the next.
+    pub(super) fn is_like(self, other: Self) -> bool {
+        self.name() == other.name() || distance(self.0, other.0) < CONTRAST
+    }
+}
+
+/// The ink of the word in `bounds`: the colour of the pixels that differ most from the ground, which is the most frequent
+/// colour around and between the letters; of outlined letters what the outline encloses. `None` where nothing stands out.
+pub(super) fn ink(picture: Pixels<'_>, bounds: PixelBox) -> Option<Ink> {
     let columns = bounds.x..(bounds.x + bounds.width).min(picture.width);
     let row = |y| columns.clone().filter_map(move |x| picture.at(x, y)).collect();
     let rows: Vec<Vec<[u8; 3]>> =
@@ -54,7 +70,7 @@ pub(super) fn ink(picture: Pixels<'_>, bounds: PixelBox) -> Option<&'static str>
         .into_iter()
         .find_map(|ground| enclosed(&rows, ground))
         .or_else(|| stands_out(&rows, ground))
-        .map(name)
+        .map(Ink)
 }
 
 /// The colour that differs most from `ground`.
@@ -75,7 +91,7 @@ fn enclosed(rows: &[Vec<[u8; 3]>], ground: [u8; 3]) -> Option<[u8; 3]> {
     let others = |pixel: &&[u8; 3]| inked(pixel) && distance(**pixel, first) >= APART;
     let second = most_frequent(rows.iter().flatten().filter(others))?;
     let (mut strokes, mut in_first, mut in_second) = (0u32, 0u32, 0u32);
-    for stroke in rows.iter().flat_map(|row| row.split(|pixel| distance(*pixel, ground) < CONTRAST)) {
+    for stroke in rows.iter().flat_map(|row| strokes_of(row, ground)) {
         let is = |pixel: &&[u8; 3], colour| distance(**pixel, colour) < CONTRAST;
         let both =
             stroke.iter().any(|pixel| is(&pixel, first)) && stroke.iter().any(|pixel| is(&pixel, second));
@@ -98,6 +114,20 @@ fn enclosed(rows: &[Vec<[u8; 3]>], ground: [u8; 3]) -> Option<[u8; 3]> {
     }
 }
 
+/// The parts of a row between gaps through which the ground shows.
+fn strokes_of(row: &[[u8; 3]], ground: [u8; 3]) -> Vec<&[[u8; 3]]> {
+    let (mut strokes, mut start, mut gap) = (Vec::new(), 0, 0);
+    for (place, pixel) in row.iter().enumerate() {
+        gap = if distance(*pixel, ground) < CONTRAST { gap + 1 } else { 0 };
+        if gap == GAP {
+            strokes.push(&row[start..=place]);
+            start = place + 1;
+        }
+    }
+    strokes.push(&row[start..]);
+    strokes
+}
+
 /// The mean of the largest group of alike pixels.
 fn most_frequent<'a>(pixels: impl IntoIterator<Item = &'a [u8; 3]>) -> Option<[u8; 3]> {
     let group = |pixel: &[u8; 3]| pixel.map(|channel| channel >> 5);
@@ -111,17 +141,13 @@ fn most_frequent<'a>(pixels: impl IntoIterator<Item = &'a [u8; 3]>) -> Option<[u
     Some(sum.map(|sum| (sum / count) as u8))
 }
 
-fn name(colour: [u8; 3]) -> &'static str {
-    COLOURS.iter().min_by_key(|(_, known)| distance(colour, *known)).map_or("black", |(name, _)| name)
-}
-
 fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
     a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(b)).pow(2)).sum()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{Pixels, ink};
+    use super::{Ink, Pixels, ink};
     use crate::evidence::PixelBox;
 
     /// A word of bars, every third column, with soft edges.
@@ -150,7 +176,7 @@ mod tests {
         for (colour, ground, expected) in cases {
             let rgb = word(colour, ground);
             assert_eq!(
-                ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds),
+                ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds).map(Ink::name),
                 expected,
                 "{colour:?} on {ground:?}"
             );
@@ -177,16 +203,41 @@ mod tests {
             ([245, 206, 40], [10, 10, 10], "yellow"),
         ] {
             let rgb = outlined(fill, outline);
-            assert_eq!(ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds), Some(expected));
+            let ink = ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds);
+            assert_eq!(ink.map(Ink::name), Some(expected), "{fill:?} in {outline:?}");
         }
+    }
+
+    /// Between white and black there is a grey that is like the sand around.
+    #[test]
+    fn a_soft_edge_like_the_ground_does_not_part_a_stroke() {
+        let bounds = PixelBox { x: 0, y: 0, width: 60, height: 20 };
+        let row = |i: usize| match i % 60 % 15 {
+            3 | 11 => [23, 20, 20],
+            4 | 10 => [160, 155, 140],
+            5..=9 => [252; 3],
+            _ => [203, 181, 135],
+        };
+        let rgb: Vec<u8> = (0..20 * 60).flat_map(row).collect();
+        let ink = ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds);
+        assert_eq!(ink.map(Ink::name), Some("white"));
+    }
+
+    #[test]
+    fn one_paint_may_have_two_names() {
+        let same = [([60, 45, 35], [80, 58, 40]), ([214, 40, 40], [250, 30, 30])];
+        let other = [([214, 40, 40], [242, 130, 30]), ([124, 52, 160], [38, 84, 210]), ([20; 3], [250; 3])];
+        assert!(same.iter().all(|(one, two)| Ink(*one).is_like(Ink(*two))));
+        assert!(!other.iter().any(|(one, two)| Ink(*one).is_like(Ink(*two))));
     }
 
     #[test]
     fn a_box_beyond_the_picture_is_cut() {
         let rgb = word([0, 0, 0], [255, 255, 255]);
         let bounds = PixelBox { x: 50, y: 10, width: 500, height: 500 };
-        assert_eq!(ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds), Some("black"));
+        let pixels = Pixels { width: 60, height: 20, rgb: &rgb };
+        assert_eq!(ink(pixels, bounds).map(Ink::name), Some("black"));
         let outside = PixelBox { x: 90, y: 90, width: 5, height: 5 };
-        assert_eq!(ink(Pixels { width: 60, height: 20, rgb: &rgb }, outside), None);
+        assert!(ink(pixels, outside).is_none());
     }
 }

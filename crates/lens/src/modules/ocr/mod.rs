@@ -44,6 +44,7 @@ impl OcrModule {
             .with("alphabet", &models.alphabet)
             .with("max_side", &max_side)
             .with("least_slope", &level::LEAST_SLOPE)
+            .with("inks", &"alike in a line")
             .with("least_confidence", &LEAST_CONFIDENCE)
             .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE);
         Self { models, max_side: max_side.max(1), fingerprint, engine: Lazy::new() }
