@@ -111,7 +111,7 @@ class Drawn:
 
     def __init__(self, truths: tags.Truths, rng: random.Random, size: int = 2000, side: int = 144, kinds=None):
         self.truths, self.rng, self.side, self.kinds = truths, rng, side, kinds or self.KINDS
-        self.pool, self.taken = [self._new() for _ in range(size)], []
+        self.pool = [self._new() for _ in range(size)]
 
     def _new(self):
         kind = self.rng.choices(list(self.kinds), self.kinds.values())[0]
@@ -137,13 +137,7 @@ class Drawn:
     def take(self, number: int, renewed: int = 8) -> list[Drawing]:
         for _ in range(renewed):
             self.pool[self.rng.randrange(len(self.pool))] = self._new()
-        self.taken = self.rng.sample(range(len(self.pool)), number)
-        return [self.pool[place] for place in self.taken]
-
-    def replace(self, offsets: list[int]):
-        """New pictures for these of the last that were taken."""
-        for offset in offsets:
-            self.pool[self.taken[offset]] = self._new()
+        return self.rng.sample(self.pool, number)
 
 
 def views(photos: Photos, places: list[int], size: int, rng: random.Random) -> torch.Tensor:

@@ -1,10 +1,11 @@
 """Writes a trained CLIP (its averaged weights) or BLIP as f16 in the Hugging Face layout, and measures what was written.
 
-    python -m vision.export clip|blip --data PACK --work WORK [--between FOLDER] [--clean] [--to FOLDER]
+    python -m vision.export clip|blip --data PACK --work WORK [--kept] [--between FOLDER] [--clean] [--to FOLDER]
 
 After CLIP has changed: `cargo run --release -p lens-vision --example nano_vocabulary`, then `evidence.py` and the reader.
 """
 
+import copy
 import json
 import shutil
 from pathlib import Path
@@ -42,10 +43,20 @@ def export_clip(args, work: Path, state: dict) -> dict:
     return measure.clip(clip.Towers(kept, tokens), args, data.vocabulary(args).tags, side)
 
 
+def add_kept(model, paths: list[Path]) -> None:
+    """The plain mean of the trained weights and those that were kept on the way."""
+    earlier = copy.deepcopy(model)
+    for number, path in enumerate(paths, 1):
+        earlier.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
+        runs.average(model, earlier, number / (number + 1))
+
+
 def export_blip(args, work: Path, state: dict) -> dict:
     tokens = blip_tokens.Tokens(work / "tokenizer.json")
     model = blip.new_model(tokens.size)
     model.load_state_dict(state["mean"])
+    if args.kept:
+        add_kept(model, sorted(work.glob("mean-*.pt")))
     if args.between:
         earlier = BlipForConditionalGeneration.from_pretrained(args.between).float()
         warm_start.resize_blip(earlier, told.SIZE)
@@ -62,6 +73,7 @@ def main():
     flags.add_argument("model", choices=("clip", "blip"))
     flags.add_argument("--clean", action="store_true", help="the variant of Caltech-101 and drawn scenes only")
     flags.add_argument("--limit", type=int, default=1000, help="photographs that BLIP is measured on")
+    flags.add_argument("--kept", action="store_true", help="of BLIP: the mean of the trained weights and of all that were kept while it trained")
     flags.add_argument("--between", type=Path, help="an earlier model: weights between it and the trained ones. What both know stays, what is chance in either goes")
     flags.add_argument("--share", type=float, default=0.5, help="of the trained weights in those between")
     flags.add_argument("--to", type=Path, help="folder; the crate's if it is left out")

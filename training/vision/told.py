@@ -11,7 +11,7 @@ from . import augment, data
 
 SIZE = 144
 PHOTOS = 128  # pixels of photographs while it trains: their windows, enlarged to that, show things as large as whole ones at SIZE
-SHARES = {"flickr8k": 24, "caltech101": 1, "tiny_imagenet": 1, "drawn": 52}
+SHARES = {"flickr8k": 14, "caltech101": 1, "tiny_imagenet": 1, "drawn": 62}
 DRAWN_KINDS = {"scene": 18, "landscape": 1, "text": 1}
 WHOLE = 0.7  # of drawn pictures
 SENTENCE = "a photo of {}"
@@ -46,7 +46,7 @@ class Batches:
                 captions += told
                 owners += [len(photos)] * len(told)
                 photos.append(augment.view(all_photos.pictures[place], min(PHOTOS, self.most), all_photos.least, self.rng))
-        drawings = self.drawn.take(SHARES["drawn"], renewed=8)
+        drawings = self.drawn.take(SHARES["drawn"], renewed=20)
         captions += [drawing.caption for drawing in drawings]
         owners += range(len(photos), len(photos) + len(drawings))
         drawn = [self._drawn(drawing.picture) for drawing in drawings]
