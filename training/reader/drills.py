@@ -2,6 +2,7 @@
 
 import random
 import string
+from functools import cache
 
 import scenes
 import texts
@@ -103,10 +104,17 @@ def _either(rng, names):
     return Evidence(tags=tuple(tags)), f"Is it {with_article(pair[0])} or {with_article(pair[1])}?", [true]
 
 
+@cache
+def short_words() -> tuple[str, ...]:
+    """Those that are one token each: seldom met, one is taken for another."""
+    return tuple(word for word in texts.dictionary() if len(word) <= 5)
+
+
 def _word(rng):
     """Or what OCR makes of one. Small words come again and again: after each, the next must be found at its place."""
-    if rng.random() < 0.3:
-        return rng.choice(SMALL_WORDS)
+    chance = rng.random()
+    if chance < 0.6:
+        return rng.choice(SMALL_WORDS) if chance < 0.25 else rng.choice(short_words())
     return texts.word(rng) if rng.random() < 0.9 else "".join(rng.choices(string.printable[:94], k=rng.randint(1, 4)))
 
 
