@@ -24,6 +24,11 @@ const CASES: &[Case] = &[
     Case { picture: "menu.png", question: "How much is the coffee?", answers: &["2.50"] },
     Case { picture: "sign.jpg", question: "What does the sign say?", answers: &["no parking"] },
     Case { picture: "sign-turned.jpg", question: "What does the sign say?", answers: &["no parking"] },
+    Case {
+        picture: "meme.jpg",
+        question: "What does it say?",
+        answers: &["i came to read the water was warm"],
+    },
     Case { picture: "page.png", question: "What is the title?", answers: &["notes on looking"] },
     Case { picture: "beach.jpg", question: "Where is this?", answers: &["beach", "the beach"] },
 ];
