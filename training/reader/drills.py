@@ -144,7 +144,7 @@ def mentioned(evidence: Evidence, rng: random.Random) -> Question:
 
 def drill(rng: random.Random, names: list[str]) -> tuple[Evidence, Question]:
     """`names` are tags that CLIP may give."""
-    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (9, 5, 7, 24, 3, 2))[0]
+    kind = rng.choices(("inks", "prices", "shapes", "copied", "present", "either"), (20, 5, 7, 24, 3, 2))[0]
     made = {"inks": _inks, "prices": _prices, "shapes": _shapes, "copied": _copied}.get(kind)
     evidence, text, answers = made(rng) if made else (_present if kind == "present" else _either)(rng, names)
     return evidence, Question(text, (" ".join(answers),), "drill")
