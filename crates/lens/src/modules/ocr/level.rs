@@ -44,6 +44,7 @@ impl Turn {
         })
     }
 
+    /// Where a word is in the turned picture.
     pub(super) fn word(&self, word: &RotatedRect) -> RotatedRect {
         self.moved(word, Self::forth, self.sin)
     }
