@@ -45,6 +45,8 @@ def export_clip(args, work: Path, state: dict) -> dict:
 
 def add_kept(model, paths: list[Path]) -> None:
     """The plain mean of the trained weights and those that were kept on the way."""
+    if not paths:
+        raise SystemExit("--kept: no mean-*.pt in the folder of the run; train with a smaller --report-every")
     earlier = copy.deepcopy(model)
     for number, path in enumerate(paths, 1):
         earlier.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
@@ -79,6 +81,8 @@ def main():
     flags.add_argument("--to", type=Path, help="folder; the crate's if it is left out")
     args = options.parse(flags)
     args.to = args.to or options.NANO / args.model
+    if args.kept and args.model == "clip":
+        raise SystemExit("--kept: only BLIP's training keeps averages on its way")
     work = args.work / (args.model + ("-clean" if args.clean else ""))
     state = torch.load(work / "checkpoint.pt", map_location="cpu", weights_only=True)
     export = {"clip": export_clip, "blip": export_blip}[args.model]

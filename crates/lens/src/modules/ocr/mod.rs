@@ -18,8 +18,8 @@ use engine::Engine;
 use lens_nn::panics;
 use sha2::{Digest, Sha256};
 
-/// A line that is less sure is noise more often than text: what nano reads into photographs without any is at most 0.66
-/// sure, what it reads on clear signs and pages at least 0.87.
+/// A line that is less sure is noise more often than text. Into 9 of 150 photographs of Flickr8k, hardly any of which has
+/// letters, nano still reads some.
 const LEAST_CONFIDENCE: f32 = 0.7;
 /// The same for a line of one character: a ring is an O, a stroke is an l.
 const LEAST_CONFIDENCE_OF_ONE: f32 = 0.85;
