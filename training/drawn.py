@@ -39,7 +39,7 @@ def text_picture(split: str, number: int) -> np.ndarray:
     that is for OCR's evidence."""
     rng, (kind, lines) = random.Random(f"letters {split} {number}"), text(split, number)
     side = (rng.randint(200, 420), rng.randint(200, 420))
-    picture = _in_colours(rng, side, lines) if kind == "words" else page.draw(rng, side, make=lambda _: lines).picture
+    picture = _in_colours(rng, side, lines) if kind == "words" else page.draw(rng, side, make=lambda _: lines, hard=False).picture
     return np.asarray(picture)
 
 

@@ -103,7 +103,7 @@ def lettered(data: Path, work: Path, folder: Path, split: str, count: int) -> No
         lines = TEXTS[kind](rng)
         side = (rng.randint(320, 480), rng.randint(240, 400))
         photo = Image.fromarray(photos[rng.randrange(len(photos))]) if kind == "meme" else None
-        made = page.draw(rng, side, held_out=split == "val", photo=photo, make=lambda _: lines, ways=page.MEMES)
+        made = page.draw(rng, side, held_out=split == "val", photo=photo, make=lambda _: lines, ways=page.MEMES, hard=False)
         if len(made.lines) < len(lines) or not all(page.is_whole(line, made.picture) for line in made.lines):
             continue
         question = text_questions.about(kind, lines, rng)

@@ -96,7 +96,7 @@ def optimizers(model: torch.nn.Module, rate: float, is_hidden_matrix, scales: di
         group.setdefault(scale, []).append(parameter)
     plain = _groups(tables, 0.01) + _groups(vectors, 0.0)
     return [
-        muon.Muon(_groups(hidden, 0.05), lr=rate),
+        muon.Muon(_groups(hidden or {1.0: []}, 0.05), lr=rate),
         torch.optim.AdamW(plain, lr=rate, betas=(0.9, 0.98), fused=True),
     ]
 

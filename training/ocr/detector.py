@@ -27,6 +27,7 @@ from .recogniser import Filters
 
 SIDE, SHRINK = 640, 2.0
 TILED = 0.25  # of the pictures
+CUT_OUT, PARTS = 0.1, 0.25  # of the pictures: one line with hardly anything around it, a part of a larger picture
 
 
 class Detector(nn.Module):
@@ -93,12 +94,41 @@ def tiled(rng: random.Random, photos, held_out: bool, size: tuple[int, int]) -> 
     return page.Page(whole, lines)
 
 
+def cut_out(rng: random.Random, drawn: page.Page) -> page.Page:
+    """One line, with at most half of its height around it."""
+    corners = np.concatenate([word.place for word in rng.choice(drawn.lines)])
+    (left, top), (right, bottom) = corners.min(0), corners.max(0)
+    room = [rng.uniform(0, 0.5) * (bottom - top) for _ in range(4)]
+    return windowed(drawn, (left - room[0], top - room[1], right + room[2], bottom + room[3]))
+
+
+def part(rng: random.Random, drawn: page.Page, side: int) -> page.Page:
+    """What the program looks at where a picture is larger than `side`."""
+    left, top = (rng.uniform(0, max(0, full - side)) for full in drawn.picture.size)
+    return windowed(drawn, (left, top, left + side, top + side))
+
+
+def windowed(drawn: page.Page, window: tuple[float, float, float, float]) -> page.Page:
+    """What lies within a window (left, top, right, bottom) of a picture."""
+    width, height = drawn.picture.size
+    left, top = max(0, int(window[0])), max(0, int(window[1]))
+    right, bottom = min(width, max(left + 8, int(window[2]))), min(height, max(top + 8, int(window[3])))
+    left, top = min(left, right - 1), min(top, bottom - 1)
+    lines = [[page.Word(word.text, word.place - (left, top)) for word in line] for line in drawn.lines]
+    return page.Page(drawn.picture.crop((left, top, right, bottom)), lines)
+
+
 def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE) -> tuple[np.ndarray, np.ndarray]:
     """((side, side) in -0.5 to 0.5, (side / 2, side / 2) of 0 and 1)."""
     drawn_side = (rng.randint(side // 3, int(1.6 * side)), rng.randint(side // 3, int(1.6 * side)))
     drawn = (tiled if rng.random() < TILED else scene)(rng, photos, held_out, drawn_side)
-    fitted = (min(side, drawn_side[0]), min(side, drawn_side[1]))
-    scale = np.array(fitted) / np.array(drawn_side)
+    way = rng.random()
+    if way < CUT_OUT and drawn.lines:
+        drawn = cut_out(rng, drawn)
+    elif way > 1 - PARTS:
+        drawn = part(rng, drawn, side)
+    fitted = tuple(min(side, drawn_side) for drawn_side in drawn.picture.size)
+    scale = np.array(fitted) / np.array(drawn.picture.size)
     picture = np.full((side, side), -0.5, np.float32)
     picture[: fitted[1], : fitted[0]] = page.grey(drawn.picture.resize(fitted, Image.BILINEAR))
     mask = Image.new("L", (side // 2, side // 2))

@@ -4,8 +4,8 @@
 
 `--models FOLDER` measures another pair than the one inside the program. Draws memes (white letters with an outline, or on
 a caption bar), signs, signs in photographs and letters without anything around them on photographs, in fonts that were
-kept out of training. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of text in it);
-others are passed over.
+kept out of training; and signs in photographs that are `hard` (`page.draw`). TRUTHS.json is a list of objects with `file`
+(inside FOLDER) and `ocr` (the lines of text in it); others are passed over.
 """
 
 import json
@@ -35,7 +35,9 @@ SETS = {  # kind of text, and how it stands on a photograph, if on one
     "signs": (texts.sign, {}),
     "signs in photographs": (texts.sign, {"board": 1}),
     "bare letters on photographs": (texts.meme, {"bare": 1}),
+    "hard signs in photographs": (texts.sign, {"board": 1}),
 }
+HARD = {"hard signs in photographs"}  # small, far away, in shadow, bent or among pictograms
 
 
 def drawn(name: str, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:
@@ -45,7 +47,7 @@ def drawn(name: str, number: int, photos, folder: Path, rng: random.Random) -> t
     while len(paths) < number:
         side = (rng.randint(320, 640), rng.randint(240, 640))
         photo = Image.fromarray(photos[rng.randrange(len(photos))]) if ways else None
-        made = page.draw(rng, side, held_out=True, photo=photo, make=kind, ways=ways)
+        made = page.draw(rng, side, held_out=True, photo=photo, make=kind, ways=ways, hard=name in HARD)
         if not all(page.is_whole(line, made.picture) for line in made.lines):
             continue
         paths.append(folder / f"{name}{len(paths)}.png")

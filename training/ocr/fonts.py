@@ -7,9 +7,11 @@ from pathlib import Path
 from PIL import ImageFont
 
 FOLDER = Path("/usr/share/fonts")
+PICTOGRAMS = FOLDER / "truetype/noto/NotoSansSymbols2-Regular.ttf"
+ARROWS, PICTURES = (*range(0x2794, 0x27BF), *range(0x2B00, 0x2B0E)), (*range(0x1F310, 0x1F6D0), *range(0x2654, 0x2668))
 HELD_OUT = ("dejavu", "comic-neue", "crosextra", "cantarell")
 LATIN_NOTO = ("NotoSans-", "NotoSerif-", "NotoMono", "NotoSansMono-", "NotoSansDisplay-", "NotoSerifDisplay-")
-NOT_LATIN = ("Symbol", "Dingbats", "D050000L", "StandardSymbols", "OpenSymbol")
+NOT_LATIN = ("Titling", "Symbol", "Dingbats", "D050000L", "StandardSymbols", "OpenSymbol")
 
 
 @cache
@@ -24,6 +26,15 @@ def _is_latin(path: Path) -> bool:
     if path.suffix == ".t1" or any(name in path.name for name in NOT_LATIN):
         return False
     return "noto" not in path.parts or path.name.startswith(LATIN_NOTO)
+
+
+@cache
+def pictograms() -> tuple[int, ...]:
+    """Code points that the font of pictograms has; half of them arrows."""
+    font = load(PICTOGRAMS, 20)
+    missing = bytes(font.getmask(chr(0xE000)))
+    arrows, pictures = ([code for code in codes if bytes(font.getmask(chr(code))) != missing] for codes in (ARROWS, PICTURES))
+    return tuple(arrows * (len(pictures) // max(1, len(arrows))) + pictures)
 
 
 @cache

@@ -34,9 +34,10 @@ def fused(model: nn.Module) -> nn.Module:
 @torch.no_grad()
 def start_from(path: Path, model: nn.Module, inputs: torch.Tensor) -> None:
     """Gives `model` the weights of the ONNX file, and normalisations under which it still computes the same: what they
-    see of `inputs` tells them means and deviations."""
+    see of `inputs` tells them means and deviations. Layers that the file lacks stay as they are: new ones add nothing."""
     plain, before = fused(copy.deepcopy(model).eval()), normalised(model)
-    plain.load_state_dict(weights(path), strict=True)
+    if unknown := plain.load_state_dict(weights(path), strict=False).unexpected_keys:
+        raise SystemExit(f"{path}: it has layers that this model lacks: {', '.join(unknown)}")
     seen = {}
     for name, _, _ in before:
         plain.get_submodule(name).register_forward_hook(lambda module, _, out, name=name: seen.update({name: (module.bias, out)}))

@@ -3,25 +3,29 @@
 A place is a quadrangle (4, 2) of x, y: top left, top right, bottom right, bottom left along the text.
 """
 
-import io
 import math
 import random
 import string
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFilter, ImageFont
+from PIL import Image, ImageDraw, ImageFont
 
 import texts
 from scenes import COLOURS
 
-from . import fonts
+from . import fonts, wear
 
 ALPHABET = "".join(chr(code) for code in range(32, 127))
 WAYS = {"board": 7, "outlined": 9, "bar": 4, "bare": 2}  # how texts stand on photographs, and how often
 MEMES = {"outlined": 3, "bar": 1}  # the same of memes that are measured
 LEAST_SLOPE = 0.026  # radians, of words that the program makes level
 WIDE_SET = 0.15  # of the texts have room between their letters
+SMALLEST = 9  # pixels: the size of a font
+BENT = 0.06  # of the pictures: their lines are arcs
+PICTOGRAMS = 0.25  # of the texts have arrows or pictures beside their lines
+TIGHT = 0.4  # of the boards have their border close to the letters
+SHADOWS = 0.1  # of the texts without an outline throw one
 
 
 @dataclass(frozen=True)
@@ -93,16 +97,18 @@ def _odd(rng: random.Random) -> list[str]:
 
 
 def draw(
-    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None, ways: dict[str, int] = WAYS
-) -> Page:
+    rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None,
+    ways: dict[str, int] = WAYS, hard: bool = True,
+) -> Page:  # fmt: skip
     """One picture of `side` (width, height). `make` gives its lines (any kind if it is left out); all but those of
     `plain` show the wear of a camera and a JPEG file. `ways` says how texts stand on photographs, with weights: on the
-    board of a sign, as in streets, with an outline, on a caption bar, or bare."""
+    board of a sign, as in streets, with an outline, on a caption bar, or bare. `hard` ones may be small, far away, in
+    shadow, bent, and among pictograms."""
     width, height = side
     ground = _ground(rng, side, photo)
-    lines, places = _texts(rng, make), []
+    lines, hard = _texts(rng, make), hard and make is not plain
     wide = rng.uniform(0.05, 0.4) if rng.random() < WIDE_SET and make is not plain else 0
-    size = int(max(11, _size(rng, lines, side) / (1 + 1.6 * wide)))
+    size = _size(rng, lines, side, wide, hard)
     pen = Pen(fonts.pick(rng, size, held_out), wide * size)
     gap = rng.uniform(1.15, 1.7) * size
     top = rng.uniform(0, max(0.0, height - gap * len(lines)))
@@ -114,27 +120,60 @@ def draw(
     outline = (0, 0, 0) if way == "outlined" else None
     if way == "board":
         lefts = [rng.uniform(0.05, 0.95) * min(free)] * len(lines)
-        ink = _board(rng, ground, (lefts[0], top, lefts[0] + max(map(pen.length, lines)), foot), size)
+        ink = _board(rng, ground, (lefts[0], top, lefts[0] + max(map(pen.length, lines)), foot), size, hard)
     elif way == "bar":
         ink = _bar(rng, ground, top, foot, size)
     elif way == "outlined":
         ink = rng.choices(((255, 255, 255), (255, 240, 60)), (9, 1))[0]
     else:
         ink = _readable_on(rng, np.asarray(ground.resize((1, 1), Image.BOX))[0, 0].astype(float))
-    for number, (line, left) in enumerate(zip(lines, lefts)):
-        places.append(pen.write(ImageDraw.Draw(ground), line, (left, top + number * gap), fill=ink, stroke_width=stroke, stroke_fill=outline))
+    starts = [(left, top + number * gap) for number, left in enumerate(lefts)]
+    if hard:
+        _beside(rng, ground, pen, lines, starts, size, ink, outlined=stroke > 0)
+    on = ImageDraw.Draw(ground)
+    places = [pen.write(on, line, start, fill=ink, stroke_width=stroke, stroke_fill=outline) for line, start in zip(lines, starts)]
     if make is plain:
         return Page(ground, [[Word(text, place) for text, place in line] for line in places if line])
-    picture, matrix = _turned(rng, ground)
-    turned = [[Word(text, _through(matrix, place)) for text, place in line] for line in places]
-    return Page(_worn(rng, picture, size), [line for line in turned if line])
+    picture, through = _turned(rng, ground)
+    if hard and rng.random() < BENT:
+        picture, through = _bent(rng, picture, through, size)
+    turned = [[Word(text, through(place)) for text, place in line] for line in places]
+    return Page(wear.worn(rng, picture, size, hard), [line for line in turned if line])
 
 
-def _size(rng, lines, side):
-    """Height of the letters in pixels: what fits, and not always the largest."""
-    longest = max(map(len, lines))
+def _beside(rng, ground, pen, lines, starts, size, ink, outlined):
+    """Draws what belongs to signs and is no text: the letters' shadows, pictograms before or after the lines."""
+    if not outlined and rng.random() < SHADOWS:
+        deep, on = max(1, round(size * rng.uniform(0.03, 0.1))), ImageDraw.Draw(ground)
+        dark = tuple(channel // 4 for channel in ink) if max(ink) > 90 else (200, 200, 200)
+        for line, (left, above) in zip(lines, starts):
+            pen.write(on, line, (left + deep, above + deep), fill=dark, stroke_width=0, stroke_fill=None)
+    if rng.random() < PICTOGRAMS:
+        for line, start in zip(lines, starts):
+            if rng.random() < 0.6:
+                _pictogram(rng, ground, start, pen.length(line), size, ink)
+
+
+def _pictogram(rng, ground, start, length, size, ink):
+    """Draws an arrow, a star, a bus, ... before or after a line: no text."""
+    font = fonts.load(fonts.PICTOGRAMS, int(size * rng.uniform(0.8, 1.6)))
+    mark, room = chr(rng.choice(fonts.pictograms())), size * rng.uniform(0.15, 0.8)
+    x0, y0, x1, y1 = font.getbbox(mark)
+    left = start[0] - room - x1 if rng.random() < 0.5 else start[0] + length + room - x0
+    place = (left, start[1] + 0.6 * size - (y0 + y1) / 2)
+    pen = ImageDraw.Draw(ground)
+    if rng.random() < 0.25:
+        edge = 0.15 * size
+        pen.rectangle((left + x0 - edge, place[1] + y0 - edge, left + x1 + edge, place[1] + y1 + edge), None, ink, max(1, size // 16))
+    pen.text(place, mark, font=font, fill=ink)
+
+
+def _size(rng, lines, side, wide, hard):
+    """Height of the letters in pixels: what fits with `wide` of it between two letters, and not always the largest."""
+    longest, least = max(map(len, lines)), SMALLEST if hard else 11
     fits = min(1.7 * side[0] / max(longest, 3), 0.8 * side[1] / len(lines))
-    return int(max(11, min(rng.uniform(0.35, 1.0) * fits, 110)))
+    size = int(max(least, min(rng.uniform(0.3 if hard else 0.35, 1.0) * fits, 110)))
+    return int(max(least, size / (1 + 1.6 * wide)))
 
 
 def _ground(rng, side, photo):
@@ -163,12 +202,13 @@ def _readable_on(rng, colour):
     return (0, 0, 0) if colour @ weights > 127 else (255, 255, 255)
 
 
-def _board(rng, ground, box, size):
+def _board(rng, ground, box, size, hard):
     """Draws the board of a sign under a box of letters, perhaps with a border; returns the ink for the letters."""
     colour, other = (_near(rng, rng.choice(list(COLOURS.values()))) for _ in range(2))
     ink = _readable_on(rng, np.array(colour, float))
     border = max(1, int(size * rng.uniform(0.04, 0.35)))
-    margins = [border + rng.uniform(0.1, 1.1) * size for _ in box]
+    widest = 0.35 if hard and rng.random() < TIGHT else 1.1
+    margins = [border + rng.uniform(0.1, widest) * size for _ in box]
     place = [edge + (margin if number > 1 else -margin) for number, (edge, margin) in enumerate(zip(box, margins))]
     radius = rng.choice((0, 0, 0.2, 0.5)) * size
     ImageDraw.Draw(ground).rounded_rectangle(place, radius, colour, rng.choice((colour, other, ink, ink)), border)
@@ -184,14 +224,32 @@ def _bar(rng, ground, top, foot, size):
 
 
 def _turned(rng, picture):
-    """The picture turned by up to ten degrees, sheared and narrowed, and the matrix (2, 3) that takes old points to new."""
+    """The picture turned by up to ten degrees, sheared and narrowed, and what takes old places to new."""
     angle = math.radians(rng.choice((0, 0, 0, 0, rng.uniform(-3, 3), rng.uniform(-10, 10))))
     shear = rng.choice((0, 0, rng.uniform(-0.15, 0.15)))
     narrowed = rng.choice((1, 1, rng.uniform(0.75, 1)))
     if angle == shear == 0 and narrowed == 1:
-        return picture, np.array([[1.0, 0, 0], [0, 1.0, 0]])
+        return picture, lambda place: place
     cos, sin = math.cos(angle), math.sin(angle)
-    return moved(picture, np.array([[cos * narrowed, -sin + shear], [sin * narrowed, cos]]))
+    picture, matrix = moved(picture, np.array([[cos * narrowed, -sin + shear], [sin * narrowed, cos]]))
+    return picture, lambda place: _through(matrix, place)
+
+
+def _bent(rng, picture, before, size):
+    """The picture with its columns moved up or down along a parabola, and what takes old places to new after `before`."""
+    reach, width, height = rng.choice((-1, 1)) * rng.uniform(0.2, 1.2) * size, picture.width, picture.height
+
+    def sinks(x):
+        return reach * (1 - (2 * x / width - 1) ** 2)
+
+    rows = np.arange(height)[:, None] - sinks(np.arange(width))[None]
+    bent = np.asarray(picture)[rows.round().astype(int).clip(0, height - 1), np.arange(width)[None]]
+
+    def through(place):
+        place = before(place)
+        return place + np.column_stack([np.zeros(len(place)), sinks(place[:, 0])])
+
+    return Image.fromarray(bent), through
 
 
 def moved(picture: Image.Image, turn: np.ndarray) -> tuple[Image.Image, np.ndarray]:
@@ -224,20 +282,6 @@ def _through(matrix, place):
 def is_whole(line: list[Word], picture: Image.Image) -> bool:
     """Whether nothing of the line was cut off by the picture's border."""
     return all((word.place >= 0).all() and (word.place <= np.array(picture.size)).all() for word in line)
-
-
-def _worn(rng, picture, size):
-    """Blur (no more than letters of that size bear), noise, and a JPEG file's marks."""
-    if rng.random() < 0.35:
-        picture = picture.filter(ImageFilter.GaussianBlur(rng.uniform(0.2, min(1.6, 0.045 * size))))
-    if rng.random() < 0.35:
-        noise = np.random.default_rng(rng.getrandbits(32)).normal(0, rng.uniform(2, 14), (picture.height, picture.width, 1))
-        picture = Image.fromarray(np.clip(np.asarray(picture) + noise, 0, 255).astype(np.uint8))
-    if rng.random() < 0.5:
-        file = io.BytesIO()
-        picture.save(file, "JPEG", quality=rng.randint(30, 92))
-        picture = Image.open(file).convert("RGB")
-    return picture
 
 
 def grey(picture: Image.Image) -> np.ndarray:

@@ -23,7 +23,8 @@ from vision import drawing
 
 from . import fusion, page
 
-HEIGHT, WIDEST, STRIDE = 64, 2400, 4
+HEIGHT, WIDEST = 64, 2400
+CONTEXTS = 7
 LEVELLED = 0.85  # of the pictures: the others have lines of different slopes
 NO_TEXT = 0.08  # of the lines are none
 INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
@@ -37,12 +38,14 @@ class Filters(nn.Sequential):
 
 
 class Context(nn.Module):
-    """Nine columns of context for every column, added to what is there."""
+    """Nine columns of context for every column, added to what is there: at first nothing."""
 
     def __init__(self, width):
         super().__init__()
         self.look = nn.Sequential(nn.Conv1d(width, width, 9, 1, 4, groups=width, bias=False), nn.BatchNorm1d(width))
         self.think = nn.Sequential(nn.Conv1d(width, 2 * width, 1), nn.ReLU(), nn.Conv1d(2 * width, width, 1))
+        nn.init.zeros_(self.think[-1].weight)
+        nn.init.zeros_(self.think[-1].bias)
 
     def forward(self, columns):
         return columns + self.think(self.look(columns))
@@ -55,7 +58,7 @@ class Recogniser(nn.Module):
             Filters(1, 16, 2), Filters(16, 32, 2), Filters(32, 64, (2, 1)), Filters(64, 96, (2, 1)),
             nn.Conv2d(96, width, (4, 1), bias=False), nn.BatchNorm2d(width), nn.ReLU(),
         )  # fmt: skip
-        self.context = nn.Sequential(*[Context(width) for _ in range(4)])
+        self.context = nn.Sequential(*[Context(width) for _ in range(CONTEXTS)])
         self.letters = nn.Conv1d(width, 1 + len(page.ALPHABET), 1)
 
     def forward(self, lines):

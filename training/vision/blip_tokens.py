@@ -5,6 +5,8 @@ from pathlib import Path
 import torch
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
+import scenes
+
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "[DEC]", "[ENC]"]
 PAD, UNK, CLS, SEP, MASK, DEC, ENC = range(7)
 SIZE, LONGEST, PROMPT = 4096, 32, "a picture of"
@@ -27,6 +29,7 @@ class Tokens:
         self.tokenizer = Tokenizer.from_file(str(path))
         self.size = self.tokenizer.get_vocab_size()
         self.prompt = [DEC, *self.plain(PROMPT)]
+        self.numbers = torch.tensor([place for word in scenes.NUMBERS for place in self.plain(word)])
 
     def plain(self, text: str) -> list[int]:
         return self.tokenizer.encode(text, add_special_tokens=False).ids

@@ -70,6 +70,29 @@ fn words_that_stand_aslant_are_read_where_they_are() {
     assert!(side(&askew[1], "height") > side(&level[1], "height") + 0.3 * rise, "{askew}");
 }
 
+/// The sign of `examples/` at the far end of a picture which, shrunk for the detector, has letters of five pixels.
+#[test]
+fn small_words_in_a_large_picture_are_read_where_they_are() {
+    let place = Place::new();
+    place.example("sign.jpg");
+    let sign = image::open(place.path("sign.jpg")).unwrap().into_rgb8();
+    let far = image::imageops::resize(&sign, 120, 160, image::imageops::FilterType::Triangle);
+    let mut street = image::RgbImage::from_pixel(1600, 1200, image::Rgb([150, 160, 170]));
+    image::imageops::replace(&mut street, &far, 1300, 1000);
+    street.save(place.path("street.png")).unwrap();
+    let record = json_lines(&stdout(place.lens(&["-q", "--json", "see", "street.png"]))).remove(0);
+    let words: Vec<_> = record["ocr"].as_array().unwrap().iter().collect();
+    assert_eq!(
+        words.iter().map(|word| word["text"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["NO", "PARKING"]
+    );
+    for word in words {
+        let at = |side: &str| word["box"][side].as_u64().unwrap();
+        assert!(at("x") >= 1300 && at("x") + at("width") <= 1420, "{word}");
+        assert!(at("y") >= 1000 && at("y") + at("height") <= 1160, "{word}");
+    }
+}
+
 #[test]
 fn a_second_look_comes_from_the_store() {
     let place = Place::new();

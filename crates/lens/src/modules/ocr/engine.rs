@@ -5,6 +5,7 @@ use super::{
     ctc::{Character, confidence, decode},
     ink::{Ink, Pixels, ink},
     level::Turn,
+    words::words,
 };
 use crate::{
     Error, ErrorKind, Picture, Result,
@@ -12,7 +13,7 @@ use crate::{
 };
 use image::{RgbImage, imageops};
 use ocrs::{ImageSource, OcrEngine, OcrEngineParams, OcrInput};
-use rten::Model;
+use rten::{Dimension, Model};
 use rten_imageproc::{BoundingRect, RotatedRect};
 use rten_tensor::{AsView, Layout, NdTensor, Tensor};
 
@@ -22,6 +23,8 @@ const PADDING: f32 = -0.5;
 
 pub(super) struct Engine {
     ocr: OcrEngine,
+    /// Pixels that the detector sees in one go.
+    seen: (usize, usize),
     recogniser: Model,
     alphabet: Vec<char>,
 }
@@ -64,15 +67,17 @@ impl Engine {
             }
             Model::load(bytes.to_vec()).map_err(|error| refuse(error.to_string()).because(error))
         };
+        let detector = load("detector", &models.detector)?;
+        let seen = seen_by(&detector);
         let parameters = OcrEngineParams {
-            detection_model: Some(load("detector", &models.detector)?),
+            detection_model: Some(detector),
             // ocrs wants one to prepare lines for it; it is run by ourselves.
             recognition_model: Some(load("recogniser", &models.recogniser)?),
             ..OcrEngineParams::default()
         };
         let ocr = OcrEngine::new(parameters).map_err(|error| failed("models").because(error))?;
         let recogniser = load("recogniser", &models.recogniser)?;
-        Ok(Self { ocr, recogniser, alphabet: models.alphabet.chars().collect() })
+        Ok(Self { ocr, seen, recogniser, alphabet: models.alphabet.chars().collect() })
     }
 
     /// The lines of a picture in reading order, a line painted in several colours in parts.
@@ -96,21 +101,15 @@ impl Engine {
 
     /// Finds the words, and makes them level if they are not.
     fn page(&self, picture: RgbImage) -> Result<Page> {
-        let input = self.input(&picture)?;
-        let words = self.ocr.detect_words(&input).map_err(|error| failed("detector").because(error))?;
+        let input = input(&self.ocr, &picture)?;
+        let words = words(&self.ocr, self.seen, &picture, &input)?;
         let Some(turn) = Turn::levelling(&words, picture.width(), picture.height()) else {
             return Ok(Page { picture, input, words, turn: None });
         };
         let picture = turn.picture(&picture);
-        let input = self.input(&picture)?;
+        let input = self::input(&self.ocr, &picture)?;
         let words = words.iter().map(|word| turn.word(word)).collect();
         Ok(Page { picture, input, words, turn: Some(turn) })
-    }
-
-    fn input(&self, picture: &RgbImage) -> Result<OcrInput> {
-        let source = ImageSource::from_bytes(picture.as_raw(), picture.dimensions())
-            .map_err(|error| failed("picture").because(error))?;
-        self.ocr.prepare_input(source).map_err(|error| failed("picture").because(error))
     }
 
     fn recognise(&self, input: &OcrInput, words: &[RotatedRect]) -> Result<Vec<Character>> {
@@ -153,7 +152,22 @@ fn is_endless(bytes: &[u8]) -> bool {
     bytes.get(..10).is_some_and(|number| number.iter().all(|byte| *byte >= 128))
 }
 
-fn failed(what: &str) -> Error {
+/// (width, height) of a detector's input. Without one that is fixed ocrs refuses its first picture.
+fn seen_by(detector: &Model) -> (usize, usize) {
+    match detector.input_shape(0).as_deref() {
+        Some([_, _, Dimension::Fixed(height), Dimension::Fixed(width)]) => (*width, *height),
+        _ => (usize::MAX, usize::MAX),
+    }
+}
+
+/// A picture, or a part of one, as ocrs looks at it.
+pub(super) fn input(ocr: &OcrEngine, picture: &RgbImage) -> Result<OcrInput> {
+    let source = ImageSource::from_bytes(picture.as_raw(), picture.dimensions())
+        .map_err(|error| failed("picture").because(error))?;
+    ocr.prepare_input(source).map_err(|error| failed("picture").because(error))
+}
+
+pub(super) fn failed(what: &str) -> Error {
     Error::new(ErrorKind::Model, format!("OCR {what}"))
 }
 

@@ -6,6 +6,7 @@ mod engine;
 mod ink;
 mod level;
 mod models;
+mod words;
 
 pub use models::OcrModels;
 
@@ -20,7 +21,7 @@ use sha2::{Digest, Sha256};
 
 /// A line that is less sure is noise more often than text. Into 9 of 150 photographs of Flickr8k, hardly any of which has
 /// letters, nano still reads some.
-const LEAST_CONFIDENCE: f32 = 0.7;
+const LEAST_CONFIDENCE: f32 = 0.65;
 /// The same for a line of one character: a ring is an O, a stroke is an l.
 const LEAST_CONFIDENCE_OF_ONE: f32 = 0.85;
 const FAILED: &str = "The OCR library gave up on this picture: text in it may have been missed.";
@@ -44,6 +45,7 @@ impl OcrModule {
             .with("alphabet", &models.alphabet)
             .with("max_side", &max_side)
             .with("least_slope", &level::LEAST_SLOPE)
+            .with("parts_share", &words::SHARED)
             .with("inks", &"alike in a line")
             .with("least_confidence", &LEAST_CONFIDENCE)
             .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE);

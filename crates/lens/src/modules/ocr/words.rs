@@ -1,0 +1,174 @@
+//! Where the words of a picture are. What is much larger than the detector sees is looked at as a whole, for large
+//! letters, and in parts, for small ones.
+
+use super::engine::{failed, input};
+use crate::Result;
+use image::{GenericImageView, RgbImage};
+use ocrs::{OcrEngine, OcrInput};
+use rten_imageproc::{
+    BoundingRect, RectF, RetrievalMode, RotatedRect, find_contours, min_area_rect, simplify_polygon,
+};
+use rten_tensor::{AsView, NdTensor};
+use std::ops::Range;
+
+/// Times as large as what the detector sees a picture may be for its whole to be enough.
+const SHRUNK: f32 = 1.7;
+/// Pixels that neighbouring parts share, at least.
+pub(super) const SHARED: usize = 80;
+/// Pixels. Higher letters are seen better in the whole picture.
+const HIGH: f32 = 96.0;
+/// Share of a word's box. What lies more than this in a high word is a piece of it.
+const PIECE: f32 = 0.7;
+/// The same: a word of the whole picture that words of its parts cover less was lost in the parts.
+const LOST: f32 = 0.1;
+/// As in ocrs: boxes are this much larger on every side than what the detector marks, and have at least this area.
+const GROWN: f32 = 3.0;
+const LEAST_AREA: f32 = 100.0;
+
+/// The boxes of the words, in no order. `seen` is the (width, height) of what the detector looks at in one go.
+pub(super) fn words(
+    ocr: &OcrEngine,
+    seen: (usize, usize),
+    picture: &RgbImage,
+    whole: &OcrInput,
+) -> Result<Vec<RotatedRect>> {
+    let (width, height) = (picture.width() as usize, picture.height() as usize);
+    let found = ocr.detect_words(whole).map_err(|error| failed("detector").because(error))?;
+    let is_seen_well = |side: usize, seen: usize| side as f32 <= SHRUNK * seen as f32;
+    if is_seen_well(width, seen.0) && is_seen_well(height, seen.1) {
+        return Ok(found);
+    }
+    let mut marked = NdTensor::full([height, width], false);
+    for rows in parts(height, seen.1) {
+        for columns in parts(width, seen.0) {
+            mark(ocr, picture, (&columns, &rows), &mut marked)?;
+        }
+    }
+    Ok(merged(found, boxes(&marked)))
+}
+
+/// One side of a part of a picture: what is looked at, and what of it counts.
+#[derive(Debug, PartialEq)]
+struct Part {
+    looked: Range<usize>,
+    counts: Range<usize>,
+}
+
+/// Parts of at most `most` pixels that cover a side: where two of them overlap, each counts up to the middle.
+fn parts(side: usize, most: usize) -> Vec<Part> {
+    if side <= most {
+        return vec![Part { looked: 0..side, counts: 0..side }];
+    }
+    let step = most.saturating_sub(SHARED).max(1);
+    let count = (side - most).div_ceil(step) + 1;
+    let start = |place: usize| place * (side - most) / (count - 1);
+    let middle = |place: usize| (start(place) + start(place - 1) + most) / 2;
+    (0..count)
+        .map(|place| {
+            let from = if place == 0 { 0 } else { middle(place) };
+            let to = if place + 1 == count { side } else { middle(place + 1) };
+            Part { looked: start(place)..start(place) + most, counts: from..to }
+        })
+        .collect()
+}
+
+/// Marks the pixels of text that the detector finds in one part.
+fn mark(
+    ocr: &OcrEngine,
+    picture: &RgbImage,
+    (columns, rows): (&Part, &Part),
+    marked: &mut NdTensor<bool, 2>,
+) -> Result<()> {
+    let (left, top) = (columns.looked.start, rows.looked.start);
+    let (wide, high) = (columns.looked.len(), rows.looked.len());
+    let part = picture.view(left as u32, top as u32, wide as u32, high as u32).to_image();
+    let sure =
+        ocr.detect_text_pixels(&input(ocr, &part)?).map_err(|error| failed("detector").because(error))?;
+    for y in rows.counts.clone() {
+        for x in columns.counts.clone() {
+            marked[[y, x]] = sure[[y - top, x - left]] > ocr.detection_threshold();
+        }
+    }
+    Ok(())
+}
+
+/// A box around each connected group of marked pixels.
+fn boxes(marked: &NdTensor<bool, 2>) -> Vec<RotatedRect> {
+    let around = |points: &[rten_imageproc::Point]| {
+        let points: Vec<_> = points.iter().map(|point| point.to_f32()).collect();
+        let mut word = min_area_rect(&simplify_polygon(&points, 2.0))?;
+        word.resize(word.width() + 2.0 * GROWN, word.height() + 2.0 * GROWN);
+        (word.area() >= LEAST_AREA).then_some(word)
+    };
+    find_contours(marked.view(), RetrievalMode::External).iter().filter_map(around).collect()
+}
+
+/// Of words in the whole picture and words in its parts, those that each sees better.
+fn merged(whole: Vec<RotatedRect>, mut parts: Vec<RotatedRect>) -> Vec<RotatedRect> {
+    let is_high = |word: &RotatedRect| word.width().min(word.height()) > HIGH;
+    let (high, low): (Vec<_>, Vec<_>) = whole.into_iter().partition(is_high);
+    parts.retain(|part| covered(part, &high) < PIECE);
+    let lost: Vec<_> = low.into_iter().filter(|word| covered(word, &parts) < LOST).collect();
+    parts.into_iter().chain(high).chain(lost).collect()
+}
+
+/// How much of a word's upright box lies in the boxes of others: 0 to 1, or more where they overlap.
+fn covered(word: &RotatedRect, others: &[RotatedRect]) -> f32 {
+    let area = |rect: RectF| rect.width().max(0.0) * rect.height().max(0.0);
+    let own = word.bounding_rect();
+    let shared: f32 = others
+        .iter()
+        .map(RotatedRect::bounding_rect)
+        .filter(|other| own.intersects(*other))
+        .map(|other| area(own.intersection(other)))
+        .sum();
+    shared / area(own).max(1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, SHARED, merged, parts};
+    use proptest::prelude::*;
+    use rten_imageproc::{RectF, RotatedRect};
+
+    fn word(left: f32, top: f32, width: f32, height: f32) -> RotatedRect {
+        RotatedRect::from_rect(RectF::from_tlhw(top, left, height, width))
+    }
+
+    #[test]
+    fn small_sides_are_one_part() {
+        assert_eq!(parts(640, 640), [Part { looked: 0..640, counts: 0..640 }]);
+        assert_eq!(parts(0, 640), [Part { looked: 0..0, counts: 0..0 }]);
+    }
+
+    proptest! {
+        #[test]
+        fn parts_count_every_pixel_once_and_see_beyond_it(side in 1_usize..6000, most in 200_usize..900) {
+            let all = parts(side, most);
+            prop_assert_eq!(all[0].counts.start, 0);
+            prop_assert_eq!(all[all.len() - 1].counts.end, side);
+            for part in &all {
+                prop_assert!(part.looked.len() == most.min(side));
+                prop_assert!(part.looked.start <= part.counts.start && part.counts.end <= part.looked.end);
+            }
+            for pair in all.windows(2) {
+                prop_assert_eq!(pair[0].counts.end, pair[1].counts.start);
+                prop_assert!(pair[0].looked.end - pair[1].looked.start >= SHARED);
+            }
+        }
+    }
+
+    #[test]
+    fn each_word_comes_from_where_it_is_seen_better() {
+        let large = word(0.0, 0.0, 600.0, 200.0);
+        let (blurred, lost) = (word(700.0, 0.0, 200.0, 20.0), word(0.0, 400.0, 60.0, 20.0));
+        let piece = word(10.0, 20.0, 90.0, 150.0);
+        let (first, second) = (word(700.0, 0.0, 90.0, 20.0), word(810.0, 0.0, 90.0, 20.0));
+        let all = merged(vec![large, blurred, lost], vec![piece, first, second]);
+        let expected = [first, second, large, lost];
+        assert_eq!(
+            all.iter().map(RotatedRect::corners).collect::<Vec<_>>(),
+            expected.map(|word| word.corners())
+        );
+    }
+}
