@@ -1,11 +1,11 @@
 //! One picture through detector, layout and recogniser.
 
 use super::{
-    OcrModels,
+    OcrModels, case,
     ctc::{Character, confidence, decode},
     ink::{Ink, Pixels, ink},
     level::Turn,
-    words::words,
+    words::{SHARED, words},
 };
 use crate::{
     Error, ErrorKind, Picture, Result,
@@ -142,6 +142,7 @@ impl Engine {
         let step_width = padded_width as f32 / (scores.len() / labels).max(1) as f32;
         let mut characters = decode(&scores, &self.alphabet);
         characters.retain(|character| (character.step as f32 * step_width) < width as f32);
+        case::settle(&mut characters);
         Ok(characters)
     }
 }
@@ -152,10 +153,15 @@ fn is_endless(bytes: &[u8]) -> bool {
     bytes.get(..10).is_some_and(|number| number.iter().all(|byte| *byte >= 128))
 }
 
-/// (width, height) of a detector's input. Without one that is fixed ocrs refuses its first picture.
+/// (width, height) of a detector's input. Without one that is fixed ocrs refuses its first picture; one that is so small
+/// that its parts would hardly overlap looks at the whole alone.
 fn seen_by(detector: &Model) -> (usize, usize) {
     match detector.input_shape(0).as_deref() {
-        Some([_, _, Dimension::Fixed(height), Dimension::Fixed(width)]) => (*width, *height),
+        Some([_, _, Dimension::Fixed(height), Dimension::Fixed(width)])
+            if *height.min(width) > 2 * SHARED =>
+        {
+            (*width, *height)
+        }
         _ => (usize::MAX, usize::MAX),
     }
 }
