@@ -17,7 +17,9 @@ pub(super) fn settle(characters: &mut [Character]) {
             (all + 1, capitals + usize::from(letter.is_ascii_uppercase()))
         });
         if all >= TELLING && capitals == all {
-            word.iter_mut().for_each(|character| character.letter.make_ascii_uppercase());
+            for character in word.iter_mut() {
+                character.letter.make_ascii_uppercase();
+            }
         }
     }
 }
