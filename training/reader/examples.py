@@ -100,7 +100,7 @@ class DrawnSeen:
 class Mixture:
     """An endless stream of training examples."""
 
-    SHARES = {"photo": 34, "mentioned": 12, "label": 6, "scene": 18, "text": 30}
+    SHARES = {"photo": 34, "mentioned": 12, "label": 9, "scene": 18, "text": 30}
     # Looking things up is learned from evidence that holds the answer; what noisy evidence is worth comes later.
     LEAN_SHARES = {"photo": 6, "mentioned": 8, "label": 2, "scene": 20, "text": 29, "drill": 50}
     BLIND = 0.08  # of the examples: the question alone
