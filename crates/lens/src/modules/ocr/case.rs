@@ -8,7 +8,7 @@ const SAME_SHAPE: &str = "ckopsuvwxz";
 const TELLING: usize = 3;
 
 /// Makes letters of the same shape in both cases capitals where all others in their word are: "PARkING" is "PARKING". The
-/// other way round it would harm names: "iPhone", "PlayStation".
+/// other way round it would harm names: "iPhone", "PlayStation". "ATMs" becomes "ATMS".
 pub(super) fn settle(characters: &mut [Character]) {
     for word in characters.split_mut(|character| character.letter == ' ') {
         let telling = word.iter().map(|character| character.letter);

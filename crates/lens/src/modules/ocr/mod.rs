@@ -47,6 +47,7 @@ impl OcrModule {
             .with("max_side", &max_side)
             .with("least_slope", &level::LEAST_SLOPE)
             .with("parts_share", &words::SHARED)
+            .with("parts_from", &words::SHRUNK)
             .with("case", &"of the word")
             .with("inks", &"alike in a line")
             .with("least_confidence", &LEAST_CONFIDENCE)

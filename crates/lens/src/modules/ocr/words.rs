@@ -12,7 +12,7 @@ use rten_tensor::{AsView, NdTensor};
 use std::ops::Range;
 
 /// Times as large as what the detector sees a picture may be for its whole to be enough.
-const SHRUNK: f32 = 1.7;
+pub(super) const SHRUNK: f32 = 1.7;
 /// Pixels that neighbouring parts share, at least.
 pub(super) const SHARED: usize = 80;
 /// Pixels. Higher letters are seen better in the whole picture.
