@@ -61,14 +61,18 @@ class Detector(nn.Module):
         return F.interpolate(self.logits(pictures), scale_factor=2.0, mode="bilinear").sigmoid()
 
 
-def shrunk(place: np.ndarray, by: float) -> np.ndarray:
-    """The quadrangle with every side moved inwards, but never to less than half its height."""
-    along, across = place[1] - place[0], place[3] - place[0]
-    width, height = np.linalg.norm(along), np.linalg.norm(across)
-    if min(width, height) < 1:
-        return place
-    along, across = along / width * min(by, width / 4), across / height * min(by, height / 4)
-    return place + np.array((along + across, across - along, -along - across, along - across))
+def shrunk(word: page.Word, by: float) -> np.ndarray:
+    """Its outline with every side moved inwards, but never to less than half its height."""
+    tops, feet = word.edges
+    down, along = feet - tops, np.diff(tops, axis=0)
+    height, width = np.linalg.norm(down, axis=1, keepdims=True), np.linalg.norm(along, axis=1).sum()
+    if min(width, height.min()) < 1:
+        return word.outline
+    down = down / height * np.minimum(by, height / 4)
+    inwards = np.zeros_like(tops)
+    for end, step in ((0, along[0]), (-1, -along[-1])):
+        inwards[end] = step / max(1e-6, np.linalg.norm(step)) * min(by, width / 4)
+    return np.concatenate([tops + down + inwards, (feet - down + inwards)[::-1]])
 
 
 def scene(rng: random.Random, photos, held_out: bool, size: tuple[int, int]) -> page.Page:
@@ -90,13 +94,13 @@ def tiled(rng: random.Random, photos, held_out: bool, size: tuple[int, int]) -> 
     for corner in ((x * width, y * height) for x in range(columns) for y in range(rows)):
         part = scene(rng, photos, held_out, (width, height))
         whole.paste(part.picture, corner)
-        lines += [[page.Word(word.text, word.place + corner) for word in line] for line in part.lines]
+        lines += [[page.Word(word.text, word.outline + corner) for word in line] for line in part.lines]
     return page.Page(whole, lines)
 
 
 def cut_out(rng: random.Random, drawn: page.Page) -> page.Page:
     """One line, with at most half of its height around it."""
-    corners = np.concatenate([word.place for word in rng.choice(drawn.lines)])
+    corners = np.concatenate([word.outline for word in rng.choice(drawn.lines)])
     (left, top), (right, bottom) = corners.min(0), corners.max(0)
     room = [rng.uniform(0, 0.5) * (bottom - top) for _ in range(4)]
     return windowed(drawn, (left - room[0], top - room[1], right + room[2], bottom + room[3]))
@@ -114,7 +118,7 @@ def windowed(drawn: page.Page, window: tuple[float, float, float, float]) -> pag
     left, top = max(0, int(window[0])), max(0, int(window[1]))
     right, bottom = min(width, max(left + 8, int(window[2]))), min(height, max(top + 8, int(window[3])))
     left, top = min(left, right - 1), min(top, bottom - 1)
-    lines = [[page.Word(word.text, word.place - (left, top)) for word in line] for line in drawn.lines]
+    lines = [[page.Word(word.text, word.outline - (left, top)) for word in line] for line in drawn.lines]
     return page.Page(drawn.picture.crop((left, top, right, bottom)), lines)
 
 
@@ -134,7 +138,7 @@ def sample(rng: random.Random, photos, held_out: bool = False, side: int = SIDE)
     mask = Image.new("L", (side // 2, side // 2))
     pen = ImageDraw.Draw(mask)
     for word in (word for line in drawn.lines for word in line):
-        pen.polygon([tuple(corner) for corner in shrunk(word.place * scale, SHRINK) / 2], fill=1)
+        pen.polygon([tuple(corner) for corner in shrunk(page.Word(word.text, word.outline * scale), SHRINK) / 2], fill=1)
     return picture, np.asarray(mask, np.float32)
 
 

@@ -21,7 +21,8 @@ import runs
 from . import page
 from .detector import SIDE, Detector
 from .fusion import fused, weights
-from .recogniser import HEIGHT, Recogniser
+from .recogniser import Recogniser
+from .strip import HEIGHT
 
 LARGE = 256  # numbers; smaller tensors stay in f32
 

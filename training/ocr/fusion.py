@@ -34,9 +34,12 @@ def fused(model: nn.Module) -> nn.Module:
 @torch.no_grad()
 def start_from(path: Path, model: nn.Module, inputs: torch.Tensor) -> None:
     """Gives `model` the weights of the ONNX file, and normalisations under which it still computes the same: what they
-    see of `inputs` tells them means and deviations. Layers that the file lacks stay as they are: new ones add nothing."""
+    see of `inputs` tells them means and deviations. Layers that the file lacks stay as they are: new ones add nothing; layers
+    that are wider than in the file compute the same wherever new outputs only reach new inputs."""
     plain, before = fused(copy.deepcopy(model).eval()), normalised(model)
-    if unknown := plain.load_state_dict(weights(path), strict=False).unexpected_keys:
+    fresh = plain.state_dict()
+    known = {name: widened(tensor, fresh.get(name, tensor)) for name, tensor in weights(path).items()}
+    if unknown := plain.load_state_dict(known, strict=False).unexpected_keys:
         raise SystemExit(f"{path}: it has layers that this model lacks: {', '.join(unknown)}")
     seen = {}
     for name, _, _ in before:
@@ -51,6 +54,14 @@ def start_from(path: Path, model: nn.Module, inputs: torch.Tensor) -> None:
         norm.running_var.copy_(variance)
         norm.weight.copy_((variance + norm.eps).sqrt())
         norm.bias.copy_(mean)
+
+
+def widened(tensor: torch.Tensor, wider: torch.Tensor) -> torch.Tensor:
+    """New outputs are those of `wider`, new inputs of old outputs count for nothing."""
+    result = wider.clone()
+    result[: len(tensor)] = 0
+    result[tuple(slice(side) for side in tensor.shape)] = tensor
+    return result
 
 
 def weights(path: Path) -> dict[str, torch.Tensor]:

@@ -1,6 +1,6 @@
 """Pictures of text with the true place of every word: words, signs, memes, menus, pages.
 
-A place is a quadrangle (4, 2) of x, y: top left, top right, bottom right, bottom left along the text.
+An outline (2 * EDGE, 2) of x, y goes along the top of a word from left to right, and back along its foot.
 """
 
 import math
@@ -9,6 +9,8 @@ import string
 from dataclasses import dataclass
 
 import numpy as np
+import torch
+import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 
 import texts
@@ -19,11 +21,12 @@ from . import fonts, wear
 ALPHABET = "".join(chr(code) for code in range(32, 127))
 WAYS = {"board": 7, "outlined": 9, "bar": 4, "bare": 2}  # how texts stand on photographs, and how often
 MEMES = {"outlined": 3, "bar": 1}  # the same of memes that are measured
-LEAST_SLOPE = 0.026  # radians, of words that the program makes level
+EDGE = 5  # points of an outline along the top
 WIDE_SET = 0.15  # of the texts have room between their letters
 SMALLEST = 9  # pixels: the size of a font
-BENT = 0.06  # of the pictures: their lines are arcs
-PICTOGRAMS = 0.25  # of the texts have arrows or pictures beside their lines
+BENT = 0.1  # of the pictures: their lines are arcs
+PICTOGRAMS = 0.35  # of the texts have arrows or pictures beside their lines
+FRAMED = 0.4  # of these stand in a box or a circle
 TIGHT = 0.4  # of the boards have their border close to the letters
 SHADOWS = 0.1  # of the texts without an outline throw one
 
@@ -31,7 +34,12 @@ SHADOWS = 0.1  # of the texts without an outline throw one
 @dataclass(frozen=True)
 class Word:
     text: str
-    place: np.ndarray
+    outline: np.ndarray
+
+    @property
+    def edges(self) -> tuple[np.ndarray, np.ndarray]:
+        """Along the top and along the foot, both from left to right."""
+        return self.outline[:EDGE], self.outline[EDGE:][::-1]
 
 
 @dataclass(frozen=True)
@@ -49,7 +57,7 @@ class Pen:
         return self.font.getlength(text) + self.between * len(text)
 
     def write(self, ground, line: str, start: tuple[float, float], **inks) -> list[tuple[str, np.ndarray]]:
-        """Draws the words one by one; returns their texts and boxes."""
+        """Draws the words one by one; returns their texts and outlines."""
         words, (left, top) = [], start
         for text in line.split(" "):
             if text:
@@ -58,13 +66,19 @@ class Pen:
                     for place, piece in enumerate(text if self.between else [text])
                 ]
                 (x0, y0), (x1, y1) = np.min(boxes, 0)[:2], np.max(boxes, 0)[2:]
-                words.append((text, np.array([(x0, y0), (x1, y0), (x1, y1), (x0, y1)], float)))
+                words.append((text, outline(x0, y0, x1, y1)))
             left += self.length(text + " ")
         return words
 
     def _piece(self, ground, text, place, inks):
         ground.text(place, text, font=self.font, **inks)
         return ground.textbbox(place, text, self.font, stroke_width=inks["stroke_width"])
+
+
+def outline(left: float, top: float, right: float, bottom: float) -> np.ndarray:
+    """Around an upright box."""
+    along = np.linspace(left, right, EDGE)
+    return np.concatenate([np.column_stack([x, np.full(EDGE, y)]) for x, y in ((along, top), (along[::-1], bottom))])
 
 
 def _texts(rng: random.Random, make=None) -> list[str]:
@@ -136,7 +150,7 @@ def draw(
         return Page(ground, [[Word(text, place) for text, place in line] for line in places if line])
     picture, through = _turned(rng, ground)
     if hard and rng.random() < BENT:
-        picture, through = _bent(rng, picture, through, size)
+        picture, through = _bent(rng, picture, through)
     turned = [[Word(text, through(place)) for text, place in line] for line in places]
     return Page(wear.worn(rng, picture, size, hard), [line for line in turned if line])
 
@@ -162,9 +176,10 @@ def _pictogram(rng, ground, start, length, size, ink):
     left = start[0] - room - x1 if rng.random() < 0.5 else start[0] + length + room - x0
     place = (left, start[1] + 0.6 * size - (y0 + y1) / 2)
     pen = ImageDraw.Draw(ground)
-    if rng.random() < 0.25:
-        edge = 0.15 * size
-        pen.rectangle((left + x0 - edge, place[1] + y0 - edge, left + x1 + edge, place[1] + y1 + edge), None, ink, max(1, size // 16))
+    if rng.random() < FRAMED:
+        edge, wide = size * rng.uniform(0.1, 0.3), max(1, int(size * rng.uniform(0.03, 0.1)))
+        frame = (left + x0 - edge, place[1] + y0 - edge, left + x1 + edge, place[1] + y1 + edge)
+        rng.choice((pen.rectangle, pen.rectangle, pen.ellipse))(frame, None, ink, wide)
     pen.text(place, mark, font=font, fill=ink)
 
 
@@ -235,21 +250,24 @@ def _turned(rng, picture):
     return picture, lambda place: _through(matrix, place)
 
 
-def _bent(rng, picture, before, size):
-    """The picture with its columns moved up or down along a parabola, and what takes old places to new after `before`."""
-    reach, width, height = rng.choice((-1, 1)) * rng.uniform(0.2, 1.2) * size, picture.width, picture.height
-
-    def sinks(x):
-        return reach * (1 - (2 * x / width - 1) ** 2)
-
-    rows = np.arange(height)[:, None] - sinks(np.arange(width))[None]
-    bent = np.asarray(picture)[rows.round().astype(int).clip(0, height - 1), np.arange(width)[None]]
+def _bent(rng, picture, before):
+    """The picture laid around a circle above or below it, and what takes old places to new after `before`."""
+    size = np.array(picture.size, float)
+    radius = rng.choice((-1, 1)) * max(rng.uniform(0.3, 2) * size[0], 0.6 * size[1])
+    lift = radius * (1 - math.cos(size[0] / 3 / radius)) / 2
 
     def through(place):
-        place = before(place)
-        return place + np.column_stack([np.zeros(len(place)), sinks(place[:, 0])])
+        x, y = (before(place) - size / 2).T
+        around, out = x / radius, radius - y
+        return np.column_stack([out * np.sin(around), radius - out * np.cos(around) - lift]) + size / 2
 
-    return Image.fromarray(bent), through
+    rows, columns = np.mgrid[: picture.height, : picture.width].astype(np.float32) + 0.5
+    x, y = columns - size[0] / 2, radius - (rows + lift - size[1] / 2)
+    out = np.copysign(np.hypot(x, y), radius)
+    back = np.stack([np.arctan2(x * np.sign(radius), y * np.sign(radius)) * radius, radius - out], -1) / (size / 2)
+    seen = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].float()
+    bent = F.grid_sample(seen, torch.from_numpy(back)[None].float(), padding_mode="border", align_corners=False)
+    return Image.fromarray(bent[0].permute(1, 2, 0).byte().numpy()), through
 
 
 def moved(picture: Image.Image, turn: np.ndarray) -> tuple[Image.Image, np.ndarray]:
@@ -262,26 +280,13 @@ def moved(picture: Image.Image, turn: np.ndarray) -> tuple[Image.Image, np.ndarr
     return picture.transform(picture.size, Image.AFFINE, inverse.ravel(), Image.BILINEAR, fillcolor=edge), matrix
 
 
-def levelled(drawn: Page, rng: random.Random) -> Page:
-    """As the program makes words level that stand aslant: nearly."""
-    first = drawn.lines[0]
-    along = first[-1].place[1] - first[0].place[0]
-    slope = math.atan2(along[1], along[0])
-    if abs(slope) < LEAST_SLOPE:
-        return drawn
-    angle = -slope + rng.gauss(0, 0.012)
-    cos, sin = math.cos(angle), math.sin(angle)
-    picture, matrix = moved(drawn.picture, np.array([[cos, -sin], [sin, cos]]))
-    return Page(picture, [[Word(word.text, _through(matrix, word.place)) for word in line] for line in drawn.lines])
-
-
 def _through(matrix, place):
     return place @ matrix[:, :2].T + matrix[:, 2]
 
 
 def is_whole(line: list[Word], picture: Image.Image) -> bool:
     """Whether nothing of the line was cut off by the picture's border."""
-    return all((word.place >= 0).all() and (word.place <= np.array(picture.size)).all() for word in line)
+    return all((word.outline >= 0).all() and (word.outline <= np.array(picture.size)).all() for word in line)
 
 
 def grey(picture: Image.Image) -> np.ndarray:

@@ -2,17 +2,17 @@
 
     python -m ocr.recogniser --data PACK --work WORK --minutes 100
 
-Input (N, 1, 64, W) in -0.5 to 0.5; output (T, N, 1 + alphabet) with T = W / 4 and the CTC blank at 0. Lines are cut out
-as ocrs 0.13 cuts them: what lies outside the polygon of the words is black, the height is 64 whatever the slant.
+Input (N, 1, 64, W) in -0.5 to 0.5 (`strip`); output (T, N, 1 + alphabet) with T = W / 4 and the CTC blank at 0.
 """
 
+import math
 import random
 from pathlib import Path
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image, ImageDraw
+from PIL import Image
 from torch import nn
 
 import options
@@ -21,11 +21,11 @@ import runs
 import scenes
 from vision import drawing
 
-from . import fusion, page
+from . import fusion, page, strip
 
-HEIGHT, WIDEST = 64, 2400
 CONTEXTS = 7
-LEVELLED = 0.85  # of the pictures: the others have lines of different slopes
+THOUGHT = 3  # times as wide as the columns, what a context thinks with
+LOOSE = 0.12  # of the lines have more around them than a good detector leaves
 NO_TEXT = 0.08  # of the lines are none
 INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
 
@@ -43,7 +43,7 @@ class Context(nn.Module):
     def __init__(self, width):
         super().__init__()
         self.look = nn.Sequential(nn.Conv1d(width, width, 9, 1, 4, groups=width, bias=False), nn.BatchNorm1d(width))
-        self.think = nn.Sequential(nn.Conv1d(width, 2 * width, 1), nn.ReLU(), nn.Conv1d(2 * width, width, 1))
+        self.think = nn.Sequential(nn.Conv1d(width, THOUGHT * width, 1), nn.ReLU(), nn.Conv1d(THOUGHT * width, width, 1))
         nn.init.zeros_(self.think[-1].weight)
         nn.init.zeros_(self.think[-1].bias)
 
@@ -67,42 +67,39 @@ class Recogniser(nn.Module):
         return self.letters(self.context(columns)).permute(2, 0, 1).log_softmax(-1)
 
 
-def polygon(words: list[page.Word]) -> list[tuple[float, float]]:
-    """Along the tops of the words from left to right, and back along their feet."""
-    tops = [tuple(corner) for word in words for corner in word.place[:2]]
-    feet = [tuple(corner) for word in reversed(words) for corner in word.place[[2, 3]]]
-    return tops + feet
+def cut(grey: np.ndarray, words: list[page.Word], rng: random.Random) -> np.ndarray:
+    """(64, W), straightened and loosened as by a detector that seldom cuts off too much and often leaves a margin."""
+    outlines = [_dense(word) for word in words]
+    ends = words[-1].outline[[page.EDGE - 1, page.EDGE]].mean(0) - words[0].outline[[0, -1]].mean(0)
+    angle = math.atan2(ends[1], ends[0]) + rng.gauss(0, 0.015)
+    line = strip.curve(outlines, np.array((math.cos(angle), math.sin(angle))))
+    spans = strip.spans(outlines, line)
+    return strip.cut(grey, line, loosened(spans, rng))
 
 
-def cut(picture: Image.Image, words: list[page.Word]) -> np.ndarray:
-    """(64, W) in -0.5 to 0.5."""
-    outline = polygon(words)
-    left, top = (int(min(values)) for values in zip(*outline))
-    right, bottom = (int(max(values)) + 1 for values in zip(*outline))
-    box = (max(0, left), max(0, top), min(picture.width, right), min(picture.height, bottom))
-    mask = Image.new("L", picture.size)
-    ImageDraw.Draw(mask).polygon(outline, fill=255)
-    line = np.where(np.asarray(mask.crop(box)) > 0, page.grey(picture.crop(box)), -0.5)
-    width = int(max(10, min(WIDEST, HEIGHT * line.shape[1] / line.shape[0])))
-    resized = F.interpolate(torch.from_numpy(line)[None, None].float(), (HEIGHT, width), mode="bilinear")
-    return resized[0, 0].numpy()
+def _dense(word: page.Word) -> np.ndarray:
+    """Points along the top and the foot, as many as there are pixels."""
+    tops, feet = word.edges
+    count = max(3, int(abs(tops[-1] - tops[0]).max()))
+    at, known = np.linspace(0, 1, count), np.linspace(0, 1, page.EDGE)
+    return np.concatenate([np.column_stack([np.interp(at, known, edge[:, axis]) for axis in (0, 1)]) for edge in (tops, feet)])
 
 
-def loosened(words: list[page.Word], rng: random.Random) -> list[page.Word]:
-    """Boxes as a detector gives them: seldom too tight, often with a margin, each side with its own."""
-    height = np.linalg.norm(words[0].place[3] - words[0].place[0])
+def loosened(words: list[strip.Span], rng: random.Random) -> list[strip.Span]:
+    """Each side of a word with its own margin; some lines with a larger one on each of their sides."""
+    height = max(word.below - word.above for word in words)
     grow = rng.uniform(-0.04, 0.24) * height + rng.uniform(0, 3)
-    moved = []
-    for word in words:
-        along, across = (_unit(word.place[place] - word.place[0]) for place in (1, 3))
-        left, top, right, bottom = (grow + height * rng.uniform(-0.05, 0.12) for _ in range(4))
-        sides = np.array(((-left, -top), (right, -top), (right, bottom), (-left, bottom)))
-        moved.append(page.Word(word.text, word.place + sides[:, :1] * along + sides[:, 1:] * across))
+    side = lambda: grow + height * rng.uniform(-0.05, 0.12)  # noqa: E731
+    moved = [strip.Span(word.start - side(), word.end + side(), word.above - side(), word.below + side()) for word in words]
+    if rng.random() < LOOSE:
+        above, below = (rng.uniform(0, 0.45) * height for _ in range(2))
+        moved = [strip.Span(word.start, word.end, word.above - above, word.below + below) for word in moved]
+        for place in {0, len(moved) - 1}:
+            before, after = (max(0, rng.uniform(-1.5, 1.5)) * height for _ in range(2))
+            word = moved[place]
+            start, end = word.start - before * (place == 0), word.end + after * (place == len(moved) - 1)
+            moved[place] = strip.Span(start, end, word.above, word.below)
     return moved
-
-
-def _unit(vector: np.ndarray) -> np.ndarray:
-    return vector / max(1e-6, np.linalg.norm(vector))
 
 
 def nothing(rng: random.Random, photos) -> np.ndarray:
@@ -115,8 +112,7 @@ def nothing(rng: random.Random, photos) -> np.ndarray:
         picture = Image.fromarray(photos[rng.randrange(len(photos))])
         middle = np.array((rng.uniform(0, picture.width), rng.uniform(0, picture.height)))
         reach = rng.uniform(5, 30) * np.array((rng.uniform(0.5, 3), 1))
-    corners = middle + reach * np.array(((-1, -1), (1, -1), (1, 1), (-1, 1)))
-    return cut(picture, loosened([page.Word("", corners.clip(0, np.array(picture.size) - 1))], rng))
+    return cut(page.grey(picture), [page.Word("", page.outline(*(middle - reach), *(middle + reach)))], rng)
 
 
 def samples(rng: random.Random, photos, held_out: bool = False, plain=lambda: False):
@@ -129,11 +125,10 @@ def samples(rng: random.Random, photos, held_out: bool = False, plain=lambda: Fa
         photo = Image.fromarray(photos[rng.randrange(len(photos))]) if not easy and rng.random() < 0.55 else None
         side = (rng.choice((256, 384, 512)), rng.choice((96, 160, 224)))
         drawn = page.draw(rng, side, held_out, photo, page.plain if easy else None)
-        if drawn.lines and rng.random() < LEVELLED:
-            drawn = page.levelled(drawn, rng)
+        grey = page.grey(drawn.picture)
         for words in drawn.lines:
             if page.is_whole(words, drawn.picture):
-                yield cut(drawn.picture, loosened(words, rng)), " ".join(word.text for word in words)
+                yield cut(grey, words, rng), " ".join(word.text for word in words)
 
 
 def batches(lines, size: int, rng: random.Random, times: int = 1):
@@ -151,7 +146,7 @@ def batches(lines, size: int, rng: random.Random, times: int = 1):
 
 def padded(lines: list[np.ndarray]) -> torch.Tensor:
     widest = -(-max(line.shape[1] for line in lines) // 50) * 50
-    full = np.full((len(lines), 1, HEIGHT, widest), -0.5, np.float32)
+    full = np.full((len(lines), 1, strip.HEIGHT, widest), strip.BLACK, np.float32)
     for row, line in zip(full, lines):
         row[0, :, : line.shape[1]] = line
     return torch.from_numpy(full)

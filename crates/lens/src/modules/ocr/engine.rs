@@ -3,9 +3,11 @@
 use super::{
     OcrModels, case,
     ctc::{Character, confidence, decode},
-    ink::{Ink, Pixels, ink},
-    level::Turn,
-    words::{SHARED, words},
+    curve::Curve,
+    ink::{Ink, ink},
+    layout::{Line, lines},
+    strip::{HEIGHT, Span, Strip, colours, cut},
+    words::{SHARED, Word, words},
 };
 use crate::{
     Error, ErrorKind, Picture, Result,
@@ -14,7 +16,6 @@ use crate::{
 use image::{RgbImage, imageops};
 use ocrs::{ImageSource, OcrEngine, OcrEngineParams, OcrInput};
 use rten::{Dimension, Model};
-use rten_imageproc::{BoundingRect, RotatedRect};
 use rten_tensor::{AsView, Layout, NdTensor, Tensor};
 
 /// ocrs pads lines on the right to a multiple of this, with this value: what the recogniser was trained on.
@@ -29,27 +30,10 @@ pub(super) struct Engine {
     alphabet: Vec<char>,
 }
 
-/// A picture with its words, all turned so that most are level.
-struct Page {
-    picture: RgbImage,
-    input: OcrInput,
-    words: Vec<RotatedRect>,
-    turn: Option<Turn>,
-}
-
-impl Page {
-    /// Words where they are in the picture before it was turned.
-    fn as_seen(&self, words: Vec<RotatedRect>) -> Vec<RotatedRect> {
-        match &self.turn {
-            Some(turn) => words.iter().map(|word| turn.word_back(word)).collect(),
-            None => words,
-        }
-    }
-}
-
 /// Words next to each other in a line, painted alike.
 struct Run {
-    words: Vec<RotatedRect>,
+    words: Vec<Word>,
+    spans: Vec<Span>,
     ink: Option<Ink>,
 }
 
@@ -69,12 +53,7 @@ impl Engine {
         };
         let detector = load("detector", &models.detector)?;
         let seen = seen_by(&detector);
-        let parameters = OcrEngineParams {
-            detection_model: Some(detector),
-            // ocrs wants one to prepare lines for it; it is run by ourselves.
-            recognition_model: Some(load("recogniser", &models.recogniser)?),
-            ..OcrEngineParams::default()
-        };
+        let parameters = OcrEngineParams { detection_model: Some(detector), ..OcrEngineParams::default() };
         let ocr = OcrEngine::new(parameters).map_err(|error| failed("models").because(error))?;
         let recogniser = load("recogniser", &models.recogniser)?;
         Ok(Self { ocr, seen, recogniser, alphabet: models.alphabet.chars().collect() })
@@ -84,46 +63,28 @@ impl Engine {
     pub(super) fn read(&self, picture: &Picture, max_side: u32) -> Result<Vec<OcrLine>> {
         let reduced = reduced(picture, max_side)?;
         let scale = f64::from(picture.width()) / f64::from(reduced.width());
-        let page = self.page(reduced)?;
-        let mut lines = Vec::new();
-        for words in self.ocr.find_text_lines(&page.input, &page.words) {
-            for run in runs(words, &page.picture) {
-                let characters = self.recognise(&page.input, &run.words)?;
+        let words = words(&self.ocr, self.seen, &reduced, &input(&self.ocr, &reduced)?)?;
+        let mut read = Vec::new();
+        for words in lines(words) {
+            let outlines = words.words.iter().flat_map(|word| &word.outline);
+            let curve = Curve::through(outlines, words.along);
+            for run in runs(words, &curve, &reduced) {
+                let Some(strip) = cut(&reduced, &curve, &run.spans) else { continue };
+                let characters = self.recognise(&strip)?;
                 if !characters.is_empty() {
-                    let words = page.as_seen(run.words);
-                    let bounds = bounds(&words, scale, picture.width(), picture.height());
-                    lines.push(line(&characters, run.ink, bounds));
+                    let bounds = bounds(&run.words, scale, picture.width(), picture.height());
+                    read.push(line(&characters, run.ink, bounds));
                 }
             }
         }
-        Ok(lines)
+        Ok(read)
     }
 
-    /// Finds the words, and makes them level if they are not.
-    fn page(&self, picture: RgbImage) -> Result<Page> {
-        let input = input(&self.ocr, &picture)?;
-        let words = words(&self.ocr, self.seen, &picture, &input)?;
-        let Some(turn) = Turn::levelling(&words, picture.width(), picture.height()) else {
-            return Ok(Page { picture, input, words, turn: None });
-        };
-        let picture = turn.picture(&picture);
-        let input = self::input(&self.ocr, &picture)?;
-        let words = words.iter().map(|word| turn.word(word)).collect();
-        Ok(Page { picture, input, words, turn: Some(turn) })
-    }
-
-    fn recognise(&self, input: &OcrInput, words: &[RotatedRect]) -> Result<Vec<Character>> {
-        let prepared = self
-            .ocr
-            .prepare_recognition_input(input, words)
-            .map_err(|error| failed("line").because(error))?;
-        let [height, width] = prepared.shape();
-        let padded_width = width.next_multiple_of(PADDED_TO);
-        let mut padded = NdTensor::full([1, 1, height, padded_width], PADDING);
-        for y in 0..height {
-            for x in 0..width {
-                padded[[0, 0, y, x]] = prepared[[y, x]];
-            }
+    fn recognise(&self, strip: &Strip) -> Result<Vec<Character>> {
+        let padded_width = strip.width.next_multiple_of(PADDED_TO);
+        let mut padded = NdTensor::full([1, 1, HEIGHT, padded_width], PADDING);
+        for (place, pixel) in strip.pixels.iter().enumerate() {
+            padded[[0, 0, place / strip.width, place % strip.width]] = *pixel;
         }
         let output = self
             .recogniser
@@ -141,7 +102,7 @@ impl Engine {
         let scores = output.to_vec();
         let step_width = padded_width as f32 / (scores.len() / labels).max(1) as f32;
         let mut characters = decode(&scores, &self.alphabet);
-        characters.retain(|character| (character.step as f32 * step_width) < width as f32);
+        characters.retain(|character| (character.step as f32 * step_width) < strip.width as f32);
         case::settle(&mut characters);
         Ok(characters)
     }
@@ -192,18 +153,21 @@ fn reduced(picture: &Picture, max_side: u32) -> Result<RgbImage> {
 }
 
 /// Parts a line where the ink changes. A word without a colour of its own stays with the one before.
-fn runs(words: Vec<RotatedRect>, picture: &RgbImage) -> Vec<Run> {
-    let pixels = Pixels { width: picture.width(), height: picture.height(), rgb: picture.as_raw() };
+fn runs(line: Line, curve: &Curve, picture: &RgbImage) -> Vec<Run> {
     let mut runs: Vec<Run> = Vec::new();
-    for word in words {
-        let ink = ink(pixels, bounds(std::slice::from_ref(&word), 1.0, pixels.width, pixels.height));
+    for word in line.words {
+        let span = Span::of(&word, curve);
+        let ink = ink(&colours(picture, curve, span));
         let is_more_of = |run: &Run| match (run.ink, ink) {
             (Some(before), Some(ink)) => before.is_like(ink),
             (_, ink) => ink.is_none(),
         };
         match runs.last_mut() {
-            Some(run) if is_more_of(run) => run.words.push(word),
-            _ => runs.push(Run { words: vec![word], ink }),
+            Some(run) if is_more_of(run) => {
+                run.words.push(word);
+                run.spans.push(span);
+            }
+            _ => runs.push(Run { words: vec![word], spans: vec![span], ink }),
         }
     }
     runs
@@ -221,9 +185,9 @@ fn line(characters: &[Character], ink: Option<Ink>, bounds: PixelBox) -> OcrLine
 }
 
 /// The smallest upright box around words, scaled, within width x height.
-fn bounds(words: &[RotatedRect], scale: f64, width: u32, height: u32) -> PixelBox {
+fn bounds(words: &[Word], scale: f64, width: u32, height: u32) -> PixelBox {
     let edge = |value: f32, most: u32| (f64::from(value) * scale).round().clamp(0.0, f64::from(most)) as u32;
-    let rects = words.iter().map(BoundingRect::bounding_rect);
+    let rects = words.iter().map(Word::bounds);
     let (mut left, mut top, mut right, mut bottom) = (width, height, 0, 0);
     for rect in rects {
         left = left.min(edge(rect.left(), width));

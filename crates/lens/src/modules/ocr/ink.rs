@@ -1,7 +1,5 @@
 //! The colour that a word is painted in.
 
-use crate::evidence::PixelBox;
-
 /// Colours by name: what people call them, and a typical value.
 const COLOURS: [(&str, [u8; 3]); 11] = [
     ("black", [20, 20, 22]),
@@ -24,21 +22,6 @@ const APART: u32 = 3 * 100 * 100;
 /// Pixels between two strokes, at least: between a light colour and a dark one, one or two look like a grey ground.
 const GAP: usize = 3;
 
-/// An RGB picture, row by row.
-#[derive(Clone, Copy)]
-pub(super) struct Pixels<'a> {
-    pub(super) width: u32,
-    pub(super) height: u32,
-    pub(super) rgb: &'a [u8],
-}
-
-impl Pixels<'_> {
-    fn at(&self, x: u32, y: u32) -> Option<[u8; 3]> {
-        let first = 3 * (y as usize * self.width as usize + x as usize);
-        self.rgb.get(first..first + 3)?.try_into().ok()
-    }
-}
-
 /// The colour of letters.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Ink([u8; 3]);
@@ -54,13 +37,10 @@ impl Ink {
     }
 }
 
-/// The ink of the word in `bounds`: the colour of the pixels that differ most from the ground, which is the most frequent
-/// colour around and between the letters; of outlined letters what the outline encloses. `None` where nothing stands out.
-pub(super) fn ink(picture: Pixels<'_>, bounds: PixelBox) -> Option<Ink> {
-    let columns = bounds.x..(bounds.x + bounds.width).min(picture.width);
-    let row = |y| columns.clone().filter_map(move |x| picture.at(x, y)).collect();
-    let rows: Vec<Vec<[u8; 3]>> =
-        (bounds.y..(bounds.y + bounds.height).min(picture.height)).map(row).collect();
+/// The ink of a word, of which `rows` are the pixels: the colour of those that differ most from the ground, which is the
+/// most frequent colour around and between the letters; of outlined letters what the outline encloses. `None` where nothing
+/// stands out.
+pub(super) fn ink(rows: &[Vec<[u8; 3]>]) -> Option<Ink> {
     let ground = most_frequent(rows.iter().flatten())?;
     let edges = rows.first().into_iter().chain(rows.last()).flatten();
     let around =
@@ -68,8 +48,8 @@ pub(super) fn ink(picture: Pixels<'_>, bounds: PixelBox) -> Option<Ink> {
     // Bold outlined letters leave less ground than there is of them: what lies around tells.
     [around, ground]
         .into_iter()
-        .find_map(|ground| enclosed(&rows, ground))
-        .or_else(|| stands_out(&rows, ground))
+        .find_map(|ground| enclosed(rows, ground))
+        .or_else(|| stands_out(rows, ground))
         .map(Ink)
 }
 
@@ -147,24 +127,25 @@ fn distance(a: [u8; 3], b: [u8; 3]) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ink, Pixels, ink};
-    use crate::evidence::PixelBox;
+    use super::{Ink, ink};
+
+    /// 20 rows of 60 pixels.
+    fn rows(pixel: impl Fn(usize) -> [u8; 3]) -> Vec<Vec<[u8; 3]>> {
+        (0..20).map(|y| (0..60).map(|x| pixel(60 * y + x)).collect()).collect()
+    }
 
     /// A word of bars, every third column, with soft edges.
-    fn word(ink_colour: [u8; 3], ground: [u8; 3]) -> Vec<u8> {
+    fn word(ink_colour: [u8; 3], ground: [u8; 3]) -> Vec<Vec<[u8; 3]>> {
         let soft: [u8; 3] = std::array::from_fn(|c| u8::midpoint(ink_colour[c], ground[c]));
-        (0..20 * 60)
-            .flat_map(|i| match i % 60 % 6 {
-                0 | 1 => ink_colour,
-                2 => soft,
-                _ => ground,
-            })
-            .collect()
+        rows(|i| match i % 60 % 6 {
+            0 | 1 => ink_colour,
+            2 => soft,
+            _ => ground,
+        })
     }
 
     #[test]
     fn letters_have_their_colour_on_any_ground() {
-        let bounds = PixelBox { x: 0, y: 0, width: 60, height: 20 };
         let cases = [
             ([124, 52, 160], [255, 255, 255], Some("purple")),
             ([220, 30, 30], [250, 250, 245], Some("red")),
@@ -174,36 +155,28 @@ mod tests {
             ([100, 100, 100], [110, 105, 100], None),
         ];
         for (colour, ground, expected) in cases {
-            let rgb = word(colour, ground);
-            assert_eq!(
-                ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds).map(Ink::name),
-                expected,
-                "{colour:?} on {ground:?}"
-            );
+            let name = ink(&word(colour, ground)).map(Ink::name);
+            assert_eq!(name, expected, "{colour:?} on {ground:?}");
         }
     }
 
     /// Bars with an outline on a ground that is not even.
-    fn outlined(fill: [u8; 3], outline: [u8; 3]) -> Vec<u8> {
-        (0..20 * 60)
-            .flat_map(|i: usize| match i % 60 % 12 {
-                2 | 3 | 8 | 9 => outline,
-                4..=7 => fill,
-                column => [90 + (i * 7 % 30) as u8, 140 + column as u8, 200],
-            })
-            .collect()
+    fn outlined(fill: [u8; 3], outline: [u8; 3]) -> Vec<Vec<[u8; 3]>> {
+        rows(|i| match i % 60 % 12 {
+            2 | 3 | 8 | 9 => outline,
+            4..=7 => fill,
+            column => [90 + (i * 7 % 30) as u8, 140 + column as u8, 200],
+        })
     }
 
     #[test]
     fn outlined_letters_have_the_colour_inside() {
-        let bounds = PixelBox { x: 0, y: 0, width: 60, height: 20 };
         for (fill, outline, expected) in [
             ([255, 255, 255], [0, 0, 0], "white"),
             ([20, 20, 22], [250, 250, 250], "black"),
             ([245, 206, 40], [10, 10, 10], "yellow"),
         ] {
-            let rgb = outlined(fill, outline);
-            let ink = ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds);
+            let ink = ink(&outlined(fill, outline));
             assert_eq!(ink.map(Ink::name), Some(expected), "{fill:?} in {outline:?}");
         }
     }
@@ -211,15 +184,12 @@ mod tests {
     /// Between white and black there is a grey that is like the sand around.
     #[test]
     fn a_soft_edge_like_the_ground_does_not_part_a_stroke() {
-        let bounds = PixelBox { x: 0, y: 0, width: 60, height: 20 };
-        let row = |i: usize| match i % 60 % 15 {
+        let ink = ink(&rows(|i| match i % 60 % 15 {
             3 | 11 => [23, 20, 20],
             4 | 10 => [160, 155, 140],
             5..=9 => [252; 3],
             _ => [203, 181, 135],
-        };
-        let rgb: Vec<u8> = (0..20 * 60).flat_map(row).collect();
-        let ink = ink(Pixels { width: 60, height: 20, rgb: &rgb }, bounds);
+        }));
         assert_eq!(ink.map(Ink::name), Some("white"));
     }
 
@@ -232,12 +202,8 @@ mod tests {
     }
 
     #[test]
-    fn a_box_beyond_the_picture_is_cut() {
-        let rgb = word([0, 0, 0], [255, 255, 255]);
-        let bounds = PixelBox { x: 50, y: 10, width: 500, height: 500 };
-        let pixels = Pixels { width: 60, height: 20, rgb: &rgb };
-        assert_eq!(ink(pixels, bounds).map(Ink::name), Some("black"));
-        let outside = PixelBox { x: 90, y: 90, width: 5, height: 5 };
-        assert!(ink(pixels, outside).is_none());
+    fn nothing_has_no_ink() {
+        assert!(ink(&[]).is_none());
+        assert!(ink(&[Vec::new()]).is_none());
     }
 }

@@ -1,12 +1,16 @@
-//! Text in the picture: words and lines by the `ocrs` library, the recogniser run by ourselves, so that every
-//! character has a probability (ocrs returns none).
+//! Text in the picture: the detector is run by the `ocrs` library; lines, their straightening and the recogniser are our
+//! own, so that lines may slope and bend and every character has a probability (ocrs returns none).
 
 mod case;
 mod ctc;
+mod curve;
+mod direction;
 mod engine;
 mod ink;
-mod level;
+mod layout;
 mod models;
+mod order;
+mod strip;
 mod words;
 
 pub use models::OcrModels;
@@ -45,7 +49,7 @@ impl OcrModule {
             .with("recogniser", &hash(&models.recogniser))
             .with("alphabet", &models.alphabet)
             .with("max_side", &max_side)
-            .with("least_slope", &level::LEAST_SLOPE)
+            .with("lines", &"straightened")
             .with("parts_share", &words::SHARED)
             .with("parts_from", &words::SHRUNK)
             .with("case", &"of the word")

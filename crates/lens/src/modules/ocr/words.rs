@@ -1,18 +1,19 @@
 //! Where the words of a picture are. What is much larger than the detector sees is looked at as a whole, for large
 //! letters, and in parts, for small ones.
 
-use super::engine::{failed, input};
+use super::{
+    direction::reach,
+    engine::{failed, input},
+};
 use crate::Result;
 use image::{GenericImageView, RgbImage};
 use ocrs::{OcrEngine, OcrInput};
-use rten_imageproc::{
-    BoundingRect, RectF, RetrievalMode, RotatedRect, find_contours, min_area_rect, simplify_polygon,
-};
+use rten_imageproc::{PointF, RectF, RetrievalMode, find_contours, min_area_rect, simplify_polygon};
 use rten_tensor::{AsView, NdTensor};
 use std::ops::Range;
 
 /// Times as large as what the detector sees a picture may be for its whole to be enough.
-pub(super) const SHRUNK: f32 = 1.7;
+pub(super) const SHRUNK: f32 = 1.2;
 /// Pixels that neighbouring parts share, at least.
 pub(super) const SHARED: usize = 80;
 /// Pixels. Higher letters are seen better in the whole picture.
@@ -21,19 +22,61 @@ const HIGH: f32 = 96.0;
 const PIECE: f32 = 0.7;
 /// The same: a word of the whole picture that words of its parts cover less was lost in the parts.
 const LOST: f32 = 0.1;
-/// As in ocrs: boxes are this much larger on every side than what the detector marks, and have at least this area.
-const GROWN: f32 = 3.0;
+/// As in ocrs: words are this much larger on every side than what the detector marks, and have at least this area.
+pub(super) const GROWN: f32 = 3.0;
 const LEAST_AREA: f32 = 100.0;
 
-/// The boxes of the words, in no order. `seen` is the (width, height) of what the detector looks at in one go.
+/// What the detector marks as one word.
+#[derive(Clone, Debug)]
+pub(super) struct Word {
+    /// The marked pixels at its border, each as the middle of the pixel.
+    pub(super) outline: Vec<PointF>,
+    pub(super) centre: PointF,
+    /// Pixels, of the smallest box around it in any direction, grown.
+    pub(super) length: f32,
+    pub(super) height: f32,
+    /// Radians, down to the right is positive, -pi/4 to pi/4.
+    pub(super) slope: f32,
+}
+
+impl Word {
+    /// `None` if it is too small for one.
+    pub(super) fn new(outline: Vec<PointF>) -> Option<Self> {
+        let around = min_area_rect(&simplify_polygon(&outline, 2.0))?;
+        let (one, other) = (around.width() + 2.0 * GROWN, around.height() + 2.0 * GROWN);
+        let up = around.up_axis();
+        let (slope, length, height) = if up.y.abs() >= up.x.abs() {
+            ((-up.x / up.y).atan(), one, other)
+        } else {
+            ((up.y / up.x).atan(), other, one)
+        };
+        (length * height >= LEAST_AREA).then(|| Self {
+            outline,
+            centre: around.center(),
+            length,
+            height,
+            slope,
+        })
+    }
+
+    /// The smallest upright box around it, grown.
+    pub(super) fn bounds(&self) -> RectF {
+        let (left, right) = reach(self.outline.iter().map(|point| point.x)).unwrap_or_default();
+        let (top, bottom) = reach(self.outline.iter().map(|point| point.y)).unwrap_or_default();
+        RectF::from_tlbr(top - GROWN, left - GROWN, bottom + GROWN, right + GROWN)
+    }
+}
+
+/// The words, in no order. `seen` is the (width, height) of what the detector looks at in one go.
 pub(super) fn words(
     ocr: &OcrEngine,
     seen: (usize, usize),
     picture: &RgbImage,
     whole: &OcrInput,
-) -> Result<Vec<RotatedRect>> {
+) -> Result<Vec<Word>> {
     let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let found = ocr.detect_words(whole).map_err(|error| failed("detector").because(error))?;
+    let sure = ocr.detect_text_pixels(whole).map_err(|error| failed("detector").because(error))?;
+    let found = outlined(&sure.map(|sure| *sure > ocr.detection_threshold()));
     let is_seen_well = |side: usize, seen: usize| side as f32 <= SHRUNK * seen as f32;
     if is_seen_well(width, seen.0) && is_seen_well(height, seen.1) {
         return Ok(found);
@@ -44,7 +87,7 @@ pub(super) fn words(
             mark(ocr, picture, (&columns, &rows), &mut marked)?;
         }
     }
-    Ok(merged(found, boxes(&marked)))
+    Ok(merged(found, outlined(&marked)))
 }
 
 /// One side of a part of a picture: what is looked at, and what of it counts.
@@ -92,20 +135,16 @@ fn mark(
     Ok(())
 }
 
-/// A box around each connected group of marked pixels.
-fn boxes(marked: &NdTensor<bool, 2>) -> Vec<RotatedRect> {
-    let around = |points: &[rten_imageproc::Point]| {
-        let points: Vec<_> = points.iter().map(|point| point.to_f32()).collect();
-        let mut word = min_area_rect(&simplify_polygon(&points, 2.0))?;
-        word.resize(word.width() + 2.0 * GROWN, word.height() + 2.0 * GROWN);
-        (word.area() >= LEAST_AREA).then_some(word)
-    };
-    find_contours(marked.view(), RetrievalMode::External).iter().filter_map(around).collect()
+/// The groups of connected marked pixels.
+fn outlined(marked: &NdTensor<bool, 2>) -> Vec<Word> {
+    let middle = |point: &rten_imageproc::Point| PointF::from_yx(point.y as f32 + 0.5, point.x as f32 + 0.5);
+    let word = |points: &[rten_imageproc::Point]| Word::new(points.iter().map(middle).collect());
+    find_contours(marked.view(), RetrievalMode::External).iter().filter_map(word).collect()
 }
 
 /// Of words in the whole picture and words in its parts, those that each sees better.
-fn merged(whole: Vec<RotatedRect>, mut parts: Vec<RotatedRect>) -> Vec<RotatedRect> {
-    let is_high = |word: &RotatedRect| word.width().min(word.height()) > HIGH;
+fn merged(whole: Vec<Word>, mut parts: Vec<Word>) -> Vec<Word> {
+    let is_high = |word: &Word| word.length.min(word.height) > HIGH;
     let (high, low): (Vec<_>, Vec<_>) = whole.into_iter().partition(is_high);
     parts.retain(|part| covered(part, &high) < PIECE);
     let lost: Vec<_> = low.into_iter().filter(|word| covered(word, &parts) < LOST).collect();
@@ -113,12 +152,12 @@ fn merged(whole: Vec<RotatedRect>, mut parts: Vec<RotatedRect>) -> Vec<RotatedRe
 }
 
 /// How much of a word's upright box lies in the boxes of others: 0 to 1, or more where they overlap.
-fn covered(word: &RotatedRect, others: &[RotatedRect]) -> f32 {
+fn covered(word: &Word, others: &[Word]) -> f32 {
     let area = |rect: RectF| rect.width().max(0.0) * rect.height().max(0.0);
-    let own = word.bounding_rect();
+    let own = word.bounds();
     let shared: f32 = others
         .iter()
-        .map(RotatedRect::bounding_rect)
+        .map(Word::bounds)
         .filter(|other| own.intersects(*other))
         .map(|other| area(own.intersection(other)))
         .sum();
@@ -127,12 +166,13 @@ fn covered(word: &RotatedRect, others: &[RotatedRect]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, SHARED, merged, parts};
+    use super::{Part, SHARED, Word, merged, parts};
     use proptest::prelude::*;
-    use rten_imageproc::{RectF, RotatedRect};
+    use rten_imageproc::PointF;
 
-    fn word(left: f32, top: f32, width: f32, height: f32) -> RotatedRect {
-        RotatedRect::from_rect(RectF::from_tlhw(top, left, height, width))
+    fn word(left: f32, top: f32, width: f32, height: f32) -> Word {
+        let corners = [(left, top), (left + width, top), (left + width, top + height), (left, top + height)];
+        Word::new(corners.map(|(x, y)| PointF::from_yx(y, x)).to_vec()).unwrap()
     }
 
     #[test]
@@ -164,11 +204,8 @@ mod tests {
         let (blurred, lost) = (word(700.0, 0.0, 200.0, 20.0), word(0.0, 400.0, 60.0, 20.0));
         let piece = word(10.0, 20.0, 90.0, 150.0);
         let (first, second) = (word(700.0, 0.0, 90.0, 20.0), word(810.0, 0.0, 90.0, 20.0));
+        let expected = [&first, &second, &large, &lost].map(|word| word.outline.clone());
         let all = merged(vec![large, blurred, lost], vec![piece, first, second]);
-        let expected = [first, second, large, lost];
-        assert_eq!(
-            all.iter().map(RotatedRect::corners).collect::<Vec<_>>(),
-            expected.map(|word| word.corners())
-        );
+        assert_eq!(all.into_iter().map(|word| word.outline).collect::<Vec<_>>(), expected);
     }
 }
