@@ -1,6 +1,7 @@
 //! The whole path on the models inside the program.
 
 use crate::place::{Place, json_lines, stdout};
+use image::{Rgb, RgbImage, imageops};
 use insta::assert_snapshot;
 use std::path::Path;
 
@@ -46,28 +47,77 @@ fn words_are_read_with_the_colour_of_their_letters() {
     }
 }
 
+/// A picture turned about its middle, to the right.
+fn turned(picture: &RgbImage, degrees: f32) -> RgbImage {
+    let (width, height) = picture.dimensions();
+    let (sin, cos) = degrees.to_radians().sin_cos();
+    let (middle, centre) = (width as f32 / 2.0, height as f32 / 2.0);
+    RgbImage::from_fn(width, height, |x, y| {
+        let (x, y) = (x as f32 - middle, y as f32 - centre);
+        let (x, y) = (x * cos + y * sin + middle, y * cos - x * sin + centre);
+        imageops::interpolate_bilinear(picture, x, y).unwrap_or(Rgb([90; 3]))
+    })
+}
+
+/// What OCR says of a picture.
+fn lines(place: &Place, picture: &str) -> serde_json::Value {
+    json_lines(&stdout(place.lens(&["-q", "--json", "see", picture]))).remove(0)["ocr"].clone()
+}
+
+fn texts(lines: &serde_json::Value) -> Vec<&str> {
+    lines.as_array().unwrap().iter().map(|line| line["text"].as_str().unwrap()).collect()
+}
+
 /// The sign of `examples/`, hung askew: its box is where the words are, not where they would be on a level sign.
 #[test]
 fn words_that_stand_aslant_are_read_where_they_are() {
     let place = Place::new();
     place.example("sign.jpg");
     let sign = image::open(place.path("sign.jpg")).unwrap().into_rgb8();
-    let (width, height) = sign.dimensions();
-    let (sin, cos) = 9_f32.to_radians().sin_cos();
-    let (middle, centre) = (width as f32 / 2.0, height as f32 / 2.0);
-    let askew = image::RgbImage::from_fn(width, height, |x, y| {
-        let (x, y) = (x as f32 - middle, y as f32 - centre);
-        let from = (x * cos + y * sin + middle, y * cos - x * sin + centre);
-        image::imageops::interpolate_bilinear(&sign, from.0, from.1).unwrap_or(image::Rgb([90; 3]))
-    });
-    askew.save(place.path("askew.png")).unwrap();
-    let lines =
-        |picture| json_lines(&stdout(place.lens(&["-q", "--json", "see", picture]))).remove(0)["ocr"].clone();
-    let (level, askew) = (lines("sign.jpg"), lines("askew.png"));
+    turned(&sign, 9.0).save(place.path("askew.png")).unwrap();
+    let (level, askew) = (lines(&place, "sign.jpg"), lines(&place, "askew.png"));
     assert_eq!(askew[1]["text"], "PARKING");
     let side = |line: &serde_json::Value, side: &str| line["box"][side].as_f64().unwrap();
-    let rise = side(&level[1], "width") * f64::from(sin);
+    let rise = side(&level[1], "width") * 9_f64.to_radians().sin();
     assert!(side(&askew[1], "height") > side(&level[1], "height") + 0.6 * rise, "{askew}");
+}
+
+/// Two signs side by side, one that falls to the right and one that rises.
+#[test]
+fn each_line_has_a_slope_of_its_own() {
+    let place = Place::new();
+    place.example("sign.jpg");
+    let sign = image::open(place.path("sign.jpg")).unwrap().into_rgb8();
+    let mut both = RgbImage::from_pixel(2 * sign.width(), sign.height(), Rgb([90; 3]));
+    imageops::replace(&mut both, &turned(&sign, 8.0), 0, 0);
+    imageops::replace(&mut both, &turned(&sign, -8.0), i64::from(sign.width()), 0);
+    both.save(place.path("both.png")).unwrap();
+    assert_eq!(texts(&lines(&place, "both.png")), ["NO", "PARKING", "NO", "PARKING"]);
+}
+
+/// The title of a menu, laid around a circle.
+#[test]
+fn a_line_that_bends_is_read() {
+    let place = Place::new();
+    place.example("menu.png");
+    let title = image::open(place.path("menu.png")).unwrap().into_rgb8();
+    let title = imageops::crop_imm(&title, 0, 10, 420, 80).to_image();
+    let (radius, ground) = (260.0_f32, *title.get_pixel(0, 0));
+    let arc = RgbImage::from_fn(440, 240, |x, y| {
+        let (x, y) = (x as f32 - 220.0, radius + 80.0 - y as f32);
+        let (along, up) = (radius * x.atan2(y), x.hypot(y) - radius);
+        imageops::interpolate_bilinear(&title, along + 210.0, 40.0 - up).unwrap_or(ground)
+    });
+    arc.save(place.path("arc.png")).unwrap();
+    assert_eq!(texts(&lines(&place, "arc.png")), ["Harbour Cafe"]);
+}
+
+#[test]
+fn a_name_and_its_price_are_one_line() {
+    let place = Place::new();
+    place.example("menu.png");
+    let read = lines(&place, "menu.png");
+    assert_eq!(texts(&read), ["Harbour Cafe", "Coffee 2.50", "Tea 2.20", "Soup 6.90", "Cake 3.80"]);
 }
 
 /// The sign of `examples/` at the far end of a picture which, shrunk for the detector, has letters of five pixels.
@@ -76,17 +126,13 @@ fn small_words_in_a_large_picture_are_read_where_they_are() {
     let place = Place::new();
     place.example("sign.jpg");
     let sign = image::open(place.path("sign.jpg")).unwrap().into_rgb8();
-    let far = image::imageops::resize(&sign, 120, 160, image::imageops::FilterType::Triangle);
-    let mut street = image::RgbImage::from_pixel(1600, 1200, image::Rgb([150, 160, 170]));
-    image::imageops::replace(&mut street, &far, 1300, 1000);
+    let far = imageops::resize(&sign, 120, 160, imageops::FilterType::Triangle);
+    let mut street = RgbImage::from_pixel(1600, 1200, Rgb([150, 160, 170]));
+    imageops::replace(&mut street, &far, 1300, 1000);
     street.save(place.path("street.png")).unwrap();
-    let record = json_lines(&stdout(place.lens(&["-q", "--json", "see", "street.png"]))).remove(0);
-    let words: Vec<_> = record["ocr"].as_array().unwrap().iter().collect();
-    assert_eq!(
-        words.iter().map(|word| word["text"].as_str().unwrap()).collect::<Vec<_>>(),
-        ["NO", "PARKING"]
-    );
-    for word in words {
+    let words = lines(&place, "street.png");
+    assert_eq!(texts(&words), ["NO", "PARKING"]);
+    for word in words.as_array().unwrap() {
         let at = |side: &str| word["box"][side].as_u64().unwrap();
         assert!(at("x") >= 1300 && at("x") + at("width") <= 1420, "{word}");
         assert!(at("y") >= 1000 && at("y") + at("height") <= 1160, "{word}");

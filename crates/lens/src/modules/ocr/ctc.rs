@@ -40,11 +40,13 @@ fn best(row: &[f32]) -> (usize, f32) {
     (label, if sum.is_finite() && sum > 0.0 { 1.0 / sum } else { 0.0 })
 }
 
+/// Without spaces at the ends, and with one at most between two words.
 fn trimmed(mut characters: Vec<Character>) -> Vec<Character> {
     let is_space = |character: &Character| character.letter.is_whitespace();
     while characters.last().is_some_and(is_space) {
         characters.pop();
     }
+    characters.dedup_by(|next, before| is_space(next) && is_space(before));
     let first = characters.iter().position(|character| !is_space(character)).unwrap_or(characters.len());
     characters.split_off(first)
 }
@@ -78,6 +80,7 @@ mod tests {
             Case { labels: &[2, 0, 2], text: "aa" },
             Case { labels: &[0, 2, 3, 3, 0], text: "ab" },
             Case { labels: &[1, 2, 1, 1, 3, 1], text: "a b" },
+            Case { labels: &[2, 1, 0, 1, 3], text: "a b" },
             Case { labels: &[0, 0], text: "" },
             Case { labels: &[1], text: "" },
             Case { labels: &[], text: "" },

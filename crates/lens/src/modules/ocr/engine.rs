@@ -2,21 +2,19 @@
 
 use super::{
     OcrModels, case,
-    ctc::{Character, confidence, decode},
+    ctc::{Character, decode},
     curve::Curve,
     ink::{Ink, ink},
-    layout::{Line, lines},
+    layout::{Layout, Line, layout},
+    read::{Read, in_order, joined},
     strip::{HEIGHT, Span, Strip, colours, cut},
     words::{SHARED, Word, words},
 };
-use crate::{
-    Error, ErrorKind, Picture, Result,
-    evidence::{OcrLine, PixelBox},
-};
+use crate::{Error, ErrorKind, Picture, Result, evidence::OcrLine};
 use image::{RgbImage, imageops};
 use ocrs::{ImageSource, OcrEngine, OcrEngineParams, OcrInput};
 use rten::{Dimension, Model};
-use rten_tensor::{AsView, Layout, NdTensor, Tensor};
+use rten_tensor::{AsView, Layout as _, NdTensor, Tensor};
 
 /// ocrs pads lines on the right to a multiple of this, with this value: what the recogniser was trained on.
 const PADDED_TO: usize = 50;
@@ -64,20 +62,19 @@ impl Engine {
         let reduced = reduced(picture, max_side)?;
         let scale = f64::from(picture.width()) / f64::from(reduced.width());
         let words = words(&self.ocr, self.seen, &reduced, &input(&self.ocr, &reduced)?)?;
-        let mut read = Vec::new();
-        for words in lines(words) {
-            let outlines = words.words.iter().flat_map(|word| &word.outline);
-            let curve = Curve::through(outlines, words.along);
-            for run in runs(words, &curve, &reduced) {
+        let Layout { lines, along } = layout(words);
+        let mut reads = Vec::new();
+        for line in lines {
+            let outlines = line.words.iter().flat_map(|word| &word.outline);
+            let curve = Curve::through(outlines, line.along);
+            for run in runs(line, &curve, &reduced) {
                 let Some(strip) = cut(&reduced, &curve, &run.spans) else { continue };
                 let characters = self.recognise(&strip)?;
-                if !characters.is_empty() {
-                    let bounds = bounds(&run.words, scale, picture.width(), picture.height());
-                    read.push(line(&characters, run.ink, bounds));
-                }
+                reads.extend(Read::new(characters, run.ink, &run.words, along));
             }
         }
-        Ok(read)
+        let to_line = |read: Read| read.into_line(scale, picture.width(), picture.height());
+        Ok(in_order(joined(reads)).into_iter().map(to_line).collect())
     }
 
     fn recognise(&self, strip: &Strip) -> Result<Vec<Character>> {
@@ -171,29 +168,4 @@ fn runs(line: Line, curve: &Curve, picture: &RgbImage) -> Vec<Run> {
         }
     }
     runs
-}
-
-fn line(characters: &[Character], ink: Option<Ink>, bounds: PixelBox) -> OcrLine {
-    OcrLine {
-        id: String::new(),
-        text: characters.iter().map(|character| character.letter).collect(),
-        confidence: confidence(characters),
-        characters: characters.iter().map(|character| character.probability).collect(),
-        bounds,
-        ink: ink.map(|ink| ink.name().to_owned()),
-    }
-}
-
-/// The smallest upright box around words, scaled, within width x height.
-fn bounds(words: &[Word], scale: f64, width: u32, height: u32) -> PixelBox {
-    let edge = |value: f32, most: u32| (f64::from(value) * scale).round().clamp(0.0, f64::from(most)) as u32;
-    let rects = words.iter().map(Word::bounds);
-    let (mut left, mut top, mut right, mut bottom) = (width, height, 0, 0);
-    for rect in rects {
-        left = left.min(edge(rect.left(), width));
-        top = top.min(edge(rect.top(), height));
-        right = right.max(edge(rect.right(), width));
-        bottom = bottom.max(edge(rect.bottom(), height));
-    }
-    PixelBox { x: left, y: top, width: right.saturating_sub(left), height: bottom.saturating_sub(top) }
 }

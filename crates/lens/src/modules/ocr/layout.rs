@@ -2,7 +2,6 @@
 
 use super::{
     direction::{Direction, reach},
-    order,
     words::Word,
 };
 
@@ -23,6 +22,14 @@ const BESIDE: f32 = 0.5;
 /// Times its height: what of a word is its end.
 const END: f32 = 0.6;
 
+/// The lines of a picture, in no order.
+#[derive(Debug)]
+pub(super) struct Layout {
+    pub(super) lines: Vec<Line>,
+    /// Where most of them go.
+    pub(super) along: Direction,
+}
+
 /// Words from left to right.
 #[derive(Debug)]
 pub(super) struct Line {
@@ -30,8 +37,8 @@ pub(super) struct Line {
     pub(super) along: Direction,
 }
 
-/// All lines, in reading order.
-pub(super) fn lines(words: Vec<Word>) -> Vec<Line> {
+/// All lines that words stand in.
+pub(super) fn layout(words: Vec<Word>) -> Layout {
     let common = common_slope(&words);
     let chains = chains(&words, common);
     let mut words: Vec<Option<Word>> = words.into_iter().map(Some).collect();
@@ -40,7 +47,7 @@ pub(super) fn lines(words: Vec<Word>) -> Vec<Line> {
         let along = direction(&words, common);
         Line { words, along }
     };
-    order::in_order(chains.into_iter().map(line).collect(), Direction::new(common))
+    Layout { lines: chains.into_iter().map(line).collect(), along: Direction::new(common) }
 }
 
 /// Of the long words, the slope at which half of their length is steeper and half is not; 0 without any.
@@ -138,7 +145,7 @@ fn distance(left: &Word, right: &Word, common: f32) -> Option<f32> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Word, lines};
+    use super::{Word, layout};
     use rten_imageproc::PointF;
 
     /// A word of a line through (100, 100) with a slope, from `start` to `end` along it.
@@ -154,7 +161,8 @@ mod tests {
 
     /// How many words each line has, and its slope.
     fn told(words: Vec<Word>) -> Vec<(usize, f32)> {
-        lines(words)
+        layout(words)
+            .lines
             .iter()
             .map(|line| (line.words.len(), (line.along.u(PointF::from_yx(1.0, 0.0)) * 100.0).round()))
             .collect()

@@ -10,6 +10,8 @@ mod ink;
 mod layout;
 mod models;
 mod order;
+mod read;
+mod rows;
 mod strip;
 mod words;
 

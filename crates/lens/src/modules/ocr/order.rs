@@ -2,7 +2,7 @@
 
 use super::{
     direction::{Direction, reach},
-    layout::Line,
+    words::Word,
 };
 
 /// Times the height of the higher of two lines: as much may be between them in one block.
@@ -12,15 +12,8 @@ const HIGHER: f32 = 2.0;
 /// Of the height of the lower of two: as much must lie beside the other for both to be side by side.
 const BESIDE: f32 = 0.5;
 
-/// All lines, in reading order; most of them go `along` a direction.
-pub(super) fn in_order(lines: Vec<Line>, along: Direction) -> Vec<Line> {
-    let places: Vec<Place> = lines.iter().map(|line| Place::of(line, along)).collect();
-    let mut left: Vec<Option<Line>> = lines.into_iter().map(Some).collect();
-    order(&places).into_iter().filter_map(|line| left[line].take()).collect()
-}
-
-/// The blocks one after the other, of each its lines.
-fn order(lines: &[Place]) -> Vec<usize> {
+/// The lines in reading order: the blocks one after the other, of each its lines.
+pub(super) fn order(lines: &[Place]) -> Vec<usize> {
     let blocks = blocks(lines);
     let around: Vec<Place> =
         blocks.iter().filter_map(|block| block.iter().map(|line| lines[*line]).reduce(Place::with)).collect();
@@ -33,24 +26,26 @@ fn order(lines: &[Place]) -> Vec<usize> {
 
 /// Where a line or a block is, and how high its letters are.
 #[derive(Clone, Copy, Debug)]
-struct Place {
-    left: f32,
-    right: f32,
+pub(super) struct Place {
+    pub(super) left: f32,
+    pub(super) right: f32,
     top: f32,
     foot: f32,
-    letters: f32,
+    pub(super) letters: f32,
 }
 
 impl Place {
-    fn of(line: &Line, along: Direction) -> Self {
-        let points = || line.words.iter().flat_map(|word| &word.outline);
+    /// Of words in a picture whose lines go `along` a direction.
+    pub(super) fn of(words: &[Word], along: Direction) -> Self {
+        let points = || words.iter().flat_map(|word| &word.outline);
         let (left, right) = reach(points().map(|point| along.u(*point))).unwrap_or_default();
         let (top, foot) = reach(points().map(|point| along.v(*point))).unwrap_or_default();
-        let (_, letters) = reach(line.words.iter().map(|word| word.height)).unwrap_or_default();
+        let (_, letters) = reach(words.iter().map(|word| word.height)).unwrap_or_default();
         Self { left, right, top, foot, letters }
     }
 
-    fn with(self, other: Self) -> Self {
+    /// Around both.
+    pub(super) fn with(self, other: Self) -> Self {
         Self {
             left: self.left.min(other.left),
             right: self.right.max(other.right),
@@ -60,12 +55,12 @@ impl Place {
         }
     }
 
-    /// Whether some of one is straight above some of the other.
-    fn shares_columns(&self, other: &Self) -> bool {
+    /// Whether some of it is straight above or below some of the other.
+    pub(super) fn shares_columns(&self, other: &Self) -> bool {
         self.left < other.right && other.left < self.right
     }
 
-    fn is_beside(&self, other: &Self) -> bool {
+    pub(super) fn is_beside(&self, other: &Self) -> bool {
         let shared = self.foot.min(other.foot) - self.top.max(other.top);
         !self.shares_columns(other) && shared > BESIDE * (self.foot - self.top).min(other.foot - other.top)
     }

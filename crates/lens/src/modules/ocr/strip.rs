@@ -66,7 +66,8 @@ pub(super) fn cut(picture: &RgbImage, curve: &Curve, words: &[Span]) -> Option<S
     let width = (HEIGHT as f32 * ribbon.length() / high).clamp(*WIDTHS.start(), *WIDTHS.end()) as usize;
     let finer = (high / HEIGHT as f32).ceil() as usize;
     let mut pixels = vec![0.0; width * HEIGHT];
-    for (place, colour) in ribbon.sampled(picture, width * finer, HEIGHT * finer).into_iter().enumerate() {
+    for (place, (x, y)) in ribbon.points(picture, width * finer, HEIGHT * finer).enumerate() {
+        let colour = imageops::interpolate_bilinear(picture, x, y).unwrap_or(Rgb([0; 3]));
         let (row, column) = (place / (width * finer) / finer, place % (width * finer) / finer);
         let grey: f32 =
             colour.0.iter().zip(WEIGHTS).map(|(channel, weight)| f32::from(*channel) * weight).sum();
@@ -77,12 +78,15 @@ pub(super) fn cut(picture: &RgbImage, curve: &Curve, words: &[Span]) -> Option<S
     Some(Strip { width, pixels })
 }
 
-/// The pixels of one word, made straight, in rows.
+/// The pixels of one word, made straight, in rows: none is mixed from several.
 pub(super) fn colours(picture: &RgbImage, curve: &Curve, word: Span) -> Vec<Vec<[u8; 3]>> {
     let ribbon = Ribbon::new(curve, word);
     let (width, height) = (ribbon.length().ceil() as usize, ribbon.high().ceil() as usize);
-    let pixels: Vec<[u8; 3]> =
-        ribbon.sampled(picture, width, height).into_iter().map(|pixel| pixel.0).collect();
+    let points = ribbon.points(picture, width, height);
+    let nearest = |(x, y): (f32, f32)| {
+        picture.get_pixel_checked(x.round() as u32, y.round() as u32).map_or([0; 3], |pixel| pixel.0)
+    };
+    let pixels: Vec<[u8; 3]> = points.map(nearest).collect();
     pixels.chunks(width.max(1)).map(<[_]>::to_vec).collect()
 }
 
@@ -125,22 +129,18 @@ impl<'a> Ribbon<'a> {
         between(&self.steps, u, |step| step)
     }
 
-    /// `width` x `height` samples, row by row; beyond the border of the picture the pixels there go on.
-    fn sampled(&self, picture: &RgbImage, width: usize, height: usize) -> Vec<Rgb<u8>> {
+    /// `width` x `height` places in a picture, row by row, pixels at whole numbers; what is beyond its border is at it.
+    fn points(&self, picture: &RgbImage, width: usize, height: usize) -> impl Iterator<Item = (f32, f32)> {
         let last = |side: u32| side.saturating_sub(1) as f32;
         let (right, bottom) = (last(picture.width()), last(picture.height()));
         let columns: Vec<f32> =
             (0..width).map(|column| self.u((column as f32 + 0.5) / width as f32 * self.length())).collect();
-        let sample = |below: f32, u: f32| {
-            let point = self.curve.point(u, below);
-            let (x, y) = ((point.x - 0.5).clamp(0.0, right), (point.y - 0.5).clamp(0.0, bottom));
-            imageops::interpolate_bilinear(picture, x, y).unwrap_or(Rgb([0; 3]))
-        };
-        (0..height)
-            .map(|row| self.span.above + (row as f32 + 0.5) / height as f32 * self.high())
-            .flat_map(|below| columns.iter().map(move |u| (below, *u)))
-            .map(|(below, u)| sample(below, u))
-            .collect()
+        (0..width * height).map(move |place| {
+            let (row, column) = (place / width, place % width);
+            let below = self.span.above + (row as f32 + 0.5) / height as f32 * self.high();
+            let point = self.curve.point(columns[column], below);
+            ((point.x - 0.5).clamp(0.0, right), (point.y - 0.5).clamp(0.0, bottom))
+        })
     }
 }
 
