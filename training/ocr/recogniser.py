@@ -26,6 +26,7 @@ from . import fusion, page, strip
 CONTEXTS = 7
 THOUGHT = 3  # times as wide as the columns, what a context thinks with
 LOOSE = 0.12  # of the lines have more around them than a good detector leaves
+ROUND = 0.08  # of the lines stand on something round: their letters become narrower
 NO_TEXT = 0.08  # of the lines are none
 INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
 
@@ -74,7 +75,17 @@ def cut(grey: np.ndarray, words: list[page.Word], rng: random.Random) -> np.ndar
     angle = math.atan2(ends[1], ends[0]) + rng.gauss(0, 0.015)
     line = strip.curve(outlines, np.array((math.cos(angle), math.sin(angle))))
     spans = strip.spans(outlines, line)
-    return strip.cut(grey, line, loosened(spans, rng))
+    cut_out = strip.cut(grey, line, loosened(spans, rng))
+    return narrowing(cut_out, rng) if rng.random() < ROUND else cut_out
+
+
+def narrowing(line: np.ndarray, rng: random.Random) -> np.ndarray:
+    """The line with its letters narrower towards one end."""
+    place, bend = np.linspace(0, 1, line.shape[1]), rng.uniform(-0.6, 0.6)
+    columns = (place + bend * place * (1 - place)) * (line.shape[1] - 1)
+    left = columns.astype(int).clip(0, max(0, line.shape[1] - 2))
+    share = (columns - left).astype(np.float32)
+    return line[:, left] * (1 - share) + line[:, np.minimum(left + 1, line.shape[1] - 1)] * share
 
 
 def _dense(word: page.Word) -> np.ndarray:
@@ -86,7 +97,9 @@ def _dense(word: page.Word) -> np.ndarray:
 
 
 def loosened(words: list[strip.Span], rng: random.Random) -> list[strip.Span]:
-    """Each side of a word with its own margin; some lines with a larger one on each of their sides."""
+    """Each side of a word with its own margin; some lines with a larger one on each of their sides, in some several words as
+    one: else what is black between two of them would tell that there is a space."""
+    words = together(words, rng.choice((0, 0.5, 1)), rng)
     height = max(word.below - word.above for word in words)
     grow = rng.uniform(-0.04, 0.24) * height + rng.uniform(0, 3)
     side = lambda: grow + height * rng.uniform(-0.05, 0.12)  # noqa: E731
@@ -100,6 +113,17 @@ def loosened(words: list[strip.Span], rng: random.Random) -> list[strip.Span]:
             start, end = word.start - before * (place == 0), word.end + after * (place == len(moved) - 1)
             moved[place] = strip.Span(start, end, word.above, word.below)
     return moved
+
+
+def together(words: list[strip.Span], share: float, rng: random.Random) -> list[strip.Span]:
+    """A share of neighbours as one."""
+    grouped = words[:1]
+    for word in words[1:]:
+        if rng.random() < share:
+            last = grouped.pop()
+            word = strip.Span(last.start, word.end, min(last.above, word.above), max(last.below, word.below))
+        grouped.append(word)
+    return grouped
 
 
 def nothing(rng: random.Random, photos) -> np.ndarray:

@@ -16,9 +16,30 @@ impl Direction {
         Self { cos, sin }
     }
 
-    /// From one point to another; level if they are the same.
-    pub(super) fn between(from: PointF, to: PointF) -> Self {
-        Self::new((to.y - from.y).atan2(to.x - from.x))
+    /// Where points lie farthest from each other, at most half way between level and upright: of something longer than it is
+    /// high, where it goes.
+    pub(super) fn of<'a>(points: impl Iterator<Item = &'a PointF> + Clone) -> Self {
+        let count = points.clone().count().max(1) as f32;
+        let mean = |value: &dyn Fn(&PointF) -> f32| points.clone().map(value).sum::<f32>() / count;
+        let (x, y) = (mean(&|point| point.x), mean(&|point| point.y));
+        let across = mean(&|point| (point.x - x).powi(2));
+        let down = mean(&|point| (point.y - y).powi(2));
+        let both = mean(&|point| (point.x - x) * (point.y - y));
+        let angle = (2.0 * both).atan2(across - down) / 2.0;
+        let upright = std::f32::consts::FRAC_PI_2;
+        Self::new(if angle.abs() > upright / 2.0 { angle - upright.copysign(angle) } else { angle })
+    }
+
+    /// Radians.
+    pub(super) fn angle(self) -> f32 {
+        self.sin.atan2(self.cos)
+    }
+
+    /// How far points reach along it and across it.
+    pub(super) fn extent<'a>(self, points: impl Iterator<Item = &'a PointF> + Clone) -> (f32, f32) {
+        let length = |reach: Option<(f32, f32)>| reach.map_or(0.0, |(least, most)| most - least);
+        let along = reach(points.clone().map(|point| self.u(*point)));
+        (length(along), length(reach(points.map(|point| self.v(*point)))))
     }
 
     pub(super) fn u(self, point: PointF) -> f32 {
@@ -59,9 +80,24 @@ mod tests {
 
     #[test]
     fn down_is_to_the_right_of_level() {
-        let level = Direction::between(PointF::from_yx(5.0, 1.0), PointF::from_yx(5.0, 9.0));
-        assert_eq!(level, Direction::new(0.0));
-        assert_eq!((level.u(PointF::from_yx(2.0, 7.0)), level.v(PointF::from_yx(2.0, 7.0))), (7.0, 2.0));
+        let (level, point) = (Direction::new(0.0), PointF::from_yx(2.0, 7.0));
+        assert_eq!((level.u(point), level.v(point)), (7.0, 2.0));
+    }
+
+    #[test]
+    fn something_long_goes_where_it_is_long() {
+        for (angle, told) in
+            [(0.0_f32, 0.0), (0.3, 0.3), (-0.7, -0.7), (1.5, 1.5 - std::f32::consts::FRAC_PI_2)]
+        {
+            let along = Direction::new(angle);
+            let points: Vec<PointF> =
+                (0..40).map(|place| along.point(place as f32, (place % 2 * 8) as f32)).collect();
+            let found = Direction::of(points.iter());
+            assert!((found.angle() - told).abs() < 0.03, "{angle}: {}", found.angle());
+            let (length, height) = Direction::new(angle).extent(points.iter());
+            assert!((length - 39.0).abs() < 0.01 && (height - 8.0).abs() < 0.01);
+        }
+        assert_eq!(Direction::of([].iter()), Direction::new(0.0));
     }
 
     #[test]

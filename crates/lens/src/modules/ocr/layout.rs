@@ -74,18 +74,12 @@ fn weight(word: &Word) -> f32 {
     (word.length / word.height.max(1.0) - 1.0).max(0.0) * word.length
 }
 
-/// Where a line goes: as its long words do, or from its first word to its last, or as all others do.
+/// Where a line goes: where its words lie, or, if they are short, as all others do.
 fn direction(words: &[Word], common: f32) -> Direction {
-    let (long, short): (Vec<&Word>, Vec<&Word>) = words.iter().partition(|word| is_long(word));
-    let length = |words: &[&Word]| words.iter().map(|word| word.length).sum::<f32>();
-    if !long.is_empty() && length(&long) >= length(&short) {
-        let weights: f32 = long.iter().map(|word| weight(word)).sum();
-        return Direction::new(long.iter().map(|word| word.slope * weight(word)).sum::<f32>() / weights);
-    }
-    match words {
-        [first, .., last] => Direction::between(first.centre, last.centre),
-        _ => Direction::new(common),
-    }
+    let points = words.iter().flat_map(|word| &word.outline);
+    let along = Direction::of(points.clone());
+    let (length, height) = along.extent(points);
+    if length >= LONG * height { along } else { Direction::new(common) }
 }
 
 /// The words of each line, from left to right. A word goes on with the one that it suits best, if that suits no other
@@ -114,7 +108,7 @@ fn end_of(next: &[Option<usize>], start: usize) -> usize {
 
 /// Whether two words are near enough for a closer look.
 fn is_near(one: &Word, other: &Word) -> bool {
-    let reach = (one.length.max(one.height) + other.length.max(other.height)) / 2.0;
+    let reach = f32::midpoint(one.length.max(one.height), other.length.max(other.height));
     one.centre.distance(other.centre) <= reach + FURTHEST * one.height.max(other.height)
 }
 

@@ -31,6 +31,9 @@ use sha2::{Digest, Sha256};
 const LEAST_CONFIDENCE: f32 = 0.65;
 /// The same for a line of one character: a ring is an O, a stroke is an l.
 const LEAST_CONFIDENCE_OF_ONE: f32 = 0.85;
+/// The same for lines from `LONG` characters on: what is taken for text and is none has few.
+const LEAST_CONFIDENCE_OF_LONG: f32 = 0.5;
+const LONG: usize = 8;
 const FAILED: &str = "The OCR library gave up on this picture: text in it may have been missed.";
 
 /// Reads text. The models are loaded when they are first needed.
@@ -57,7 +60,8 @@ impl OcrModule {
             .with("case", &"of the word")
             .with("inks", &"alike in a line")
             .with("least_confidence", &LEAST_CONFIDENCE)
-            .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE);
+            .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE)
+            .with("least_confidence_of_long", &LEAST_CONFIDENCE_OF_LONG);
         Self { models, max_side: max_side.max(1), fingerprint, engine: Lazy::new() }
     }
 }
@@ -89,8 +93,12 @@ impl Module for OcrModule {
 }
 
 fn is_sure(line: &OcrLine) -> bool {
-    let is_one = line.text.chars().nth(1).is_none();
-    line.confidence >= if is_one { LEAST_CONFIDENCE_OF_ONE } else { LEAST_CONFIDENCE }
+    let least = match line.characters.len() {
+        0 | 1 => LEAST_CONFIDENCE_OF_ONE,
+        LONG.. => LEAST_CONFIDENCE_OF_LONG,
+        _ => LEAST_CONFIDENCE,
+    };
+    line.confidence >= least
 }
 
 fn unusable(models: &OcrModels) -> Error {
@@ -102,8 +110,37 @@ fn unusable(models: &OcrModels) -> Error {
 
 #[cfg(test)]
 mod tests {
-    use super::{OcrModels, OcrModule};
-    use crate::{ErrorKind, Module, testing::plain_look};
+    use super::{OcrModels, OcrModule, is_sure};
+    use crate::{
+        ErrorKind, Module,
+        evidence::{OcrLine, PixelBox},
+        testing::plain_look,
+    };
+
+    #[test]
+    fn the_longer_a_line_the_less_sure_it_may_be() {
+        for (text, confidence, is_kept) in [
+            ("O", 0.8, false),
+            ("O", 0.9, true),
+            ("soup", 0.6, false),
+            ("soup", 0.7, true),
+            ("soup 6.90", 0.55, true),
+            ("soup 6.90", 0.45, false),
+            ("", 0.0, false),
+        ] {
+            let characters = vec![confidence; text.len()];
+            let bounds = PixelBox { x: 0, y: 0, width: 9, height: 9 };
+            let line = OcrLine {
+                id: String::new(),
+                text: text.to_owned(),
+                confidence,
+                characters,
+                bounds,
+                ink: None,
+            };
+            assert_eq!(is_sure(&line), is_kept, "{text} {confidence}");
+        }
+    }
 
     #[test]
     fn files_that_are_no_models_are_an_error_that_names_them() {

@@ -2,13 +2,13 @@
 //! letters, and in parts, for small ones.
 
 use super::{
-    direction::reach,
+    direction::{Direction, reach},
     engine::{failed, input},
 };
 use crate::Result;
 use image::{GenericImageView, RgbImage};
 use ocrs::{OcrEngine, OcrInput};
-use rten_imageproc::{PointF, RectF, RetrievalMode, find_contours, min_area_rect, simplify_polygon};
+use rten_imageproc::{PointF, RectF, RetrievalMode, find_contours};
 use rten_tensor::{AsView, NdTensor};
 use std::ops::Range;
 
@@ -32,7 +32,7 @@ pub(super) struct Word {
     /// The marked pixels at its border, each as the middle of the pixel.
     pub(super) outline: Vec<PointF>,
     pub(super) centre: PointF,
-    /// Pixels, of the smallest box around it in any direction, grown.
+    /// Pixels, of the box around it in its own direction, grown.
     pub(super) length: f32,
     pub(super) height: f32,
     /// Radians, down to the right is positive, -pi/4 to pi/4.
@@ -42,20 +42,18 @@ pub(super) struct Word {
 impl Word {
     /// `None` if it is too small for one.
     pub(super) fn new(outline: Vec<PointF>) -> Option<Self> {
-        let around = min_area_rect(&simplify_polygon(&outline, 2.0))?;
-        let (one, other) = (around.width() + 2.0 * GROWN, around.height() + 2.0 * GROWN);
-        let up = around.up_axis();
-        let (slope, length, height) = if up.y.abs() >= up.x.abs() {
-            ((-up.x / up.y).atan(), one, other)
-        } else {
-            ((up.y / up.x).atan(), other, one)
-        };
+        let along = Direction::of(outline.iter());
+        let (length, height) = along.extent(outline.iter());
+        let (length, height) = (length + 2.0 * GROWN, height + 2.0 * GROWN);
+        let (left, right) = reach(outline.iter().map(|point| point.x))?;
+        let (top, bottom) = reach(outline.iter().map(|point| point.y))?;
+        let centre = PointF::from_yx(f32::midpoint(top, bottom), f32::midpoint(left, right));
         (length * height >= LEAST_AREA).then(|| Self {
             outline,
-            centre: around.center(),
+            centre,
             length,
             height,
-            slope,
+            slope: along.angle(),
         })
     }
 
