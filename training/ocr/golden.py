@@ -13,7 +13,7 @@ import options
 from . import strip
 
 SIZE = (160, 240)  # rows, columns
-GROWN = 3.0  # pixels, by which the program makes words larger
+GROWN, ROOM = 3.0, 0.05  # pixels, and of their height: by which the program makes words larger on every side
 EVERY = 8  # rows and columns of the strip that are written
 
 LINES = {  # (x, y) of the corners of the words of a line, and the angle of its direction
@@ -43,16 +43,18 @@ def arc() -> list[list[tuple[float, float]]]:
     return [ring[0] + ring[1][::-1]]
 
 
+def grown(word: strip.Span) -> strip.Span:
+    by = GROWN + ROOM * (word.below - word.above)
+    return strip.Span(word.start - by, word.end + by, word.above - by, word.below + by)
+
+
 def main():
     grey, written = picture().astype(np.float32) / 255 - 0.5, {}
     lines = {name: ([around(word) for word in words], angle) for name, (words, angle) in LINES.items()}
     for name, (words, angle) in (lines | {"bent": (arc(), 0.0)}).items():
         outlines = [np.array(word, float) for word in words]
         line = strip.curve(outlines, np.array((math.cos(angle), math.sin(angle))))
-        spans = [
-            strip.Span(word.start - GROWN, word.end + GROWN, word.above - GROWN, word.below + GROWN) for word in strip.spans(outlines, line)
-        ]
-        pixels = strip.cut(grey, line, spans)
+        pixels = strip.cut(grey, line, [grown(word) for word in strip.spans(outlines, line)])
         sampled = pixels[::EVERY, ::EVERY].round(4).tolist()
         words = [[(round(x, 3), round(y, 3)) for x, y in word] for word in words]
         written[name] = {"words": words, "angle": angle, "width": pixels.shape[1], "pixels": sampled}

@@ -54,7 +54,7 @@ impl OcrModule {
             .with("recogniser", &hash(&models.recogniser))
             .with("alphabet", &models.alphabet)
             .with("max_side", &max_side)
-            .with("lines", &"straightened")
+            .with("lines", &"straightened, with room")
             .with("parts_share", &words::SHARED)
             .with("parts_from", &words::SHRUNK)
             .with("case", &"of the word")
