@@ -102,7 +102,7 @@ fn a_line_that_bends_is_read() {
     place.example("menu.png");
     let title = image::open(place.path("menu.png")).unwrap().into_rgb8();
     let title = imageops::crop_imm(&title, 0, 10, 420, 80).to_image();
-    let (radius, ground) = (260.0_f32, *title.get_pixel(0, 0));
+    let (radius, ground) = (300.0_f32, *title.get_pixel(0, 0));
     let arc = RgbImage::from_fn(440, 240, |x, y| {
         let (x, y) = (x as f32 - 220.0, radius + 80.0 - y as f32);
         let (along, up) = (radius * x.atan2(y), x.hypot(y) - radius);
