@@ -18,9 +18,10 @@ impl Direction {
 
     /// Where points lie farthest from each other, at most half way between level and upright: of something longer than it is
     /// high, where it goes.
-    pub(super) fn of<'a>(points: impl Iterator<Item = &'a PointF> + Clone) -> Self {
-        let count = points.clone().count().max(1) as f32;
-        let mean = |value: &dyn Fn(&PointF) -> f32| points.clone().map(value).sum::<f32>() / count;
+    pub(super) fn of(points: &[PointF]) -> Self {
+        let mean = |value: &dyn Fn(&PointF) -> f32| {
+            points.iter().map(value).sum::<f32>() / points.len().max(1) as f32
+        };
         let (x, y) = (mean(&|point| point.x), mean(&|point| point.y));
         let across = mean(&|point| (point.x - x).powi(2));
         let down = mean(&|point| (point.y - y).powi(2));
@@ -36,10 +37,10 @@ impl Direction {
     }
 
     /// How far points reach along it and across it.
-    pub(super) fn extent<'a>(self, points: impl Iterator<Item = &'a PointF> + Clone) -> (f32, f32) {
+    pub(super) fn extent(self, points: &[PointF]) -> (f32, f32) {
         let length = |reach: Option<(f32, f32)>| reach.map_or(0.0, |(least, most)| most - least);
-        let along = reach(points.clone().map(|point| self.u(*point)));
-        (length(along), length(reach(points.map(|point| self.v(*point)))))
+        let along = reach(points.iter().map(|point| self.u(*point)));
+        (length(along), length(reach(points.iter().map(|point| self.v(*point)))))
     }
 
     pub(super) fn u(self, point: PointF) -> f32 {
@@ -92,12 +93,12 @@ mod tests {
             let along = Direction::new(angle);
             let points: Vec<PointF> =
                 (0..40).map(|place| along.point(place as f32, (place % 2 * 8) as f32)).collect();
-            let found = Direction::of(points.iter());
+            let found = Direction::of(&points);
             assert!((found.angle() - told).abs() < 0.03, "{angle}: {}", found.angle());
-            let (length, height) = Direction::new(angle).extent(points.iter());
+            let (length, height) = Direction::new(angle).extent(&points);
             assert!((length - 39.0).abs() < 0.01 && (height - 8.0).abs() < 0.01);
         }
-        assert_eq!(Direction::of([].iter()), Direction::new(0.0));
+        assert_eq!(Direction::of(&[]), Direction::new(0.0));
     }
 
     #[test]

@@ -4,6 +4,7 @@ use super::{
     direction::{Direction, reach},
     words::Word,
 };
+use rten_imageproc::PointF;
 
 /// Radians. What is steeper does not run from left to right.
 const STEEPEST: f32 = 0.6;
@@ -76,9 +77,9 @@ fn weight(word: &Word) -> f32 {
 
 /// Where a line goes: where its words lie, or, if they are short, as all others do.
 fn direction(words: &[Word], common: f32) -> Direction {
-    let points = words.iter().flat_map(|word| &word.outline);
-    let along = Direction::of(points.clone());
-    let (length, height) = along.extent(points);
+    let points: Vec<PointF> = words.iter().flat_map(|word| &word.outline).copied().collect();
+    let along = Direction::of(&points);
+    let (length, height) = along.extent(&points);
     if length >= LONG * height { along } else { Direction::new(common) }
 }
 

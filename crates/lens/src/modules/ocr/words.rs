@@ -42,8 +42,8 @@ pub(super) struct Word {
 impl Word {
     /// `None` if it is too small for one.
     pub(super) fn new(outline: Vec<PointF>) -> Option<Self> {
-        let along = Direction::of(outline.iter());
-        let (length, height) = along.extent(outline.iter());
+        let along = Direction::of(&outline);
+        let (length, height) = along.extent(&outline);
         let (length, height) = (length + 2.0 * GROWN, height + 2.0 * GROWN);
         let (left, right) = reach(outline.iter().map(|point| point.x))?;
         let (top, bottom) = reach(outline.iter().map(|point| point.y))?;
