@@ -1,4 +1,4 @@
-//! Where the words of a picture are. What is much larger than the detector sees is looked at as a whole, for large
+//! Where the words of a picture are. What is larger than what the detector sees is looked at as a whole, for large
 //! letters, and in parts, for small ones.
 
 use super::{
