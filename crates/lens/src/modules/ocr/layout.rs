@@ -171,7 +171,9 @@ mod tests {
                 word(slope, (0.0, 60.0), 2.0),
                 word(slope, (130.0, 142.0), -2.0),
             ];
-            assert_eq!(told(words), [(3, (100.0 * slope.sin()).round())], "{slope}");
+            let lines = told(words);
+            assert!(lines.len() == 1 && lines[0].0 == 3, "{slope}: {lines:?}");
+            assert!((lines[0].1 - 100.0 * slope.sin()).abs() < 4.0, "{slope}: {lines:?}");
         }
     }
 
