@@ -13,7 +13,7 @@ const LONG: f32 = 6.0;
 /// v as a polynomial of (u - centre) / reach.
 #[derive(Clone, Debug)]
 pub(super) struct Curve {
-    pub(super) along: Direction,
+    along: Direction,
     centre: f32,
     reach: f32,
     /// Coefficients, of the lowest power first. One means that the line is straight.

@@ -26,7 +26,7 @@ use engine::Engine;
 use lens_nn::panics;
 use sha2::{Digest, Sha256};
 
-/// A line that is less sure is noise more often than text. Into 7 of 150 photographs of Flickr8k, hardly any of which has
+/// A line that is less sure is noise more often than text. Into 8 of 150 photographs of Flickr8k, hardly any of which has
 /// letters, nano still reads some.
 const LEAST_CONFIDENCE: f32 = 0.65;
 /// The same for a line of one character: a ring is an O, a stroke is an l.
