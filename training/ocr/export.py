@@ -18,7 +18,7 @@ from torch import nn
 import options
 import runs
 
-from . import page
+from . import wording
 from .detector import SIDE, Detector
 from .fusion import fused, weights
 from .recogniser import Recogniser
@@ -86,7 +86,8 @@ def main():
             halfway(recogniser, args.between / "recognition.onnx")
         shape = ({0: torch.export.Dim("lines"), 3: torch.export.Dim("width", min=50, max=2400)},)
         write(recogniser, torch.zeros(2, 1, HEIGHT, 200), folder / "recognition.onnx", shape)
-    (folder / "alphabet.txt").write_text(page.ALPHABET)
+    (folder / "alphabet.txt").write_text(wording.ALPHABET)
+    (folder / "words.txt").write_text("\n".join(wording.frequent()) + "\n")
 
 
 if __name__ == "__main__":

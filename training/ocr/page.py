@@ -5,7 +5,6 @@ An outline (2 * EDGE, 2) of x, y goes along the top of a word from left to right
 
 import math
 import random
-import string
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +12,10 @@ import torch
 import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 
-import texts
 from scenes import COLOURS
 
-from . import fonts, wear
+from . import fonts, wear, wording
 
-ALPHABET = "".join(chr(code) for code in range(32, 127))
 WAYS = {"board": 7, "outlined": 9, "bar": 4, "bare": 2}  # how texts stand on photographs, and how often
 MEMES = {"outlined": 3, "bar": 1}  # the same of memes that are measured
 EDGE = 5  # points of an outline along the top
@@ -81,47 +78,18 @@ def outline(left: float, top: float, right: float, bottom: float) -> np.ndarray:
     return np.concatenate([np.column_stack([x, np.full(EDGE, y)]) for x, y in ((along, top), (along[::-1], bottom))])
 
 
-def _texts(rng: random.Random, make=None) -> list[str]:
-    """Lines of one picture."""
-    kinds = (texts.coloured_words, texts.sign, texts.meme, texts.menu, texts.page, _odd)
-    make = make or rng.choices(kinds, (2, 3, 6, 2, 2.5, 1))[0]
-    return [line if isinstance(line, str) else line.text for line in make(rng)]
-
-
-def plain(rng: random.Random) -> list[str]:
-    """A word, two words or a few characters of any kind."""
-    words = " ".join(texts.word(rng) for _ in range(rng.randint(1, 2)))
-    return [texts.cased(words, rng) if rng.random() < 0.7 else "".join(rng.choices(ALPHABET[1:], k=rng.randint(3, 10)))]
-
-
-def _odd(rng: random.Random) -> list[str]:
-    """Numbers, times, addresses and marks: what words alone would not teach."""
-    number = lambda low, high: str(rng.randint(low, high))  # noqa: E731
-    word = texts.word(rng)
-    kinds = (
-        lambda: f"{number(0, 23)}:{rng.randint(0, 59):02}", lambda: f"{number(1, 31)}/{number(1, 12)}/{number(1900, 2030)}",
-        lambda: f"({number(100, 999)}) {number(100, 999)}-{number(1000, 9999)}", lambda: f"www.{word}.com",
-        lambda: f"{word}@{texts.word(rng)}.org", lambda: f"#{word}", lambda: f"{number(1, 99)}%", lambda: f"${number(1, 999)},{number(100, 999)}",
-        lambda: f'"{word.title()}!"', lambda: f"{word}'s {texts.word(rng)}?", lambda: f"{word} & {texts.word(rng)}",
-        lambda: "".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(3, 9))),
-        lambda: "".join(rng.choices(ALPHABET[1:], k=rng.randint(3, 10))), lambda: f"{word}; {texts.word(rng)}: {number(0, 9)}",
-        lambda: f"[{word}] {{{number(0, 99)}}} <{texts.word(rng)}>", lambda: f"{word}_{number(0, 9)} * {number(2, 9)} = {number(0, 99)}",
-    )  # fmt: skip
-    return [rng.choice(kinds)() for _ in range(rng.randint(1, 4))]
-
-
 def draw(
     rng: random.Random, side: tuple[int, int], held_out: bool = False, photo: Image.Image | None = None, make=None,
     ways: dict[str, int] = WAYS, hard: bool = True,
 ) -> Page:  # fmt: skip
     """One picture of `side` (width, height). `make` gives its lines (any kind if it is left out); all but those of
-    `plain` show the wear of a camera and a JPEG file. `ways` says how texts stand on photographs, with weights: on the
+    `wording.plain` show the wear of a camera and a JPEG file. `ways` says how texts stand on photographs, with weights: on the
     board of a sign, as in streets, with an outline, on a caption bar, or bare. `hard` ones may be small, far away, in
     shadow, bent, and among pictograms."""
     width, height = side
     ground = _ground(rng, side, photo)
-    lines, hard = _texts(rng, make), hard and make is not plain
-    wide = rng.uniform(0.05, 0.4) if rng.random() < WIDE_SET and make is not plain else 0
+    lines, hard = wording.lines(rng, make), hard and make is not wording.plain
+    wide = rng.uniform(0.05, 0.4) if rng.random() < WIDE_SET and make is not wording.plain else 0
     size = _size(rng, lines, side, wide, hard)
     pen = Pen(fonts.pick(rng, size, held_out), wide * size)
     gap = rng.uniform(1.15, 1.7) * size
@@ -146,7 +114,7 @@ def draw(
         _beside(rng, ground, pen, lines, starts, size, ink, outlined=stroke > 0)
     on = ImageDraw.Draw(ground)
     places = [pen.write(on, line, start, fill=ink, stroke_width=stroke, stroke_fill=outline) for line, start in zip(lines, starts)]
-    if make is plain:
+    if make is wording.plain:
         return Page(ground, [[Word(text, place) for text, place in line] for line in places if line])
     picture, through = _turned(rng, ground)
     if hard and rng.random() < BENT:

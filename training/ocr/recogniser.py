@@ -21,14 +21,14 @@ import runs
 import scenes
 from vision import drawing
 
-from . import fusion, page, strip
+from . import fusion, page, strip, wording
 
 CONTEXTS = 7
 THOUGHT = 3  # times as wide as the columns, what a context thinks with
 LOOSE = 0.12  # of the lines have more around them than a good detector leaves
 ROUND = 0.08  # of the lines stand on something round: their letters become narrower
 NO_TEXT = 0.08  # of the lines are none
-INDEX = {letter: place + 1 for place, letter in enumerate(page.ALPHABET)}
+INDEX = {letter: place + 1 for place, letter in enumerate(wording.ALPHABET)}
 
 
 class Filters(nn.Sequential):
@@ -60,7 +60,7 @@ class Recogniser(nn.Module):
             nn.Conv2d(96, width, (4, 1), bias=False), nn.BatchNorm2d(width), nn.ReLU(),
         )  # fmt: skip
         self.context = nn.Sequential(*[Context(width) for _ in range(CONTEXTS)])
-        self.letters = nn.Conv1d(width, 1 + len(page.ALPHABET), 1)
+        self.letters = nn.Conv1d(width, 1 + len(wording.ALPHABET), 1)
 
     def forward(self, lines):
         """(N, 1, 64, W) -> (W / 4, N, 1 + alphabet) log-probabilities."""
@@ -148,7 +148,7 @@ def samples(rng: random.Random, photos, held_out: bool = False, plain=lambda: Fa
             continue
         photo = Image.fromarray(photos[rng.randrange(len(photos))]) if not easy and rng.random() < 0.55 else None
         side = (rng.choice((256, 384, 512)), rng.choice((96, 160, 224)))
-        drawn = page.draw(rng, side, held_out, photo, page.plain if easy else None)
+        drawn = page.draw(rng, side, held_out, photo, wording.plain if easy else None)
         grey = page.grey(drawn.picture)
         for words in drawn.lines:
             if page.is_whole(words, drawn.picture):
@@ -190,7 +190,7 @@ def decoded(scores: torch.Tensor) -> list[str]:
     texts = []
     for line in scores.argmax(-1).T.tolist():
         kept = [now for before, now in zip([0, *line], line) if now and now != before]
-        texts.append("".join(page.ALPHABET[place - 1] for place in kept))
+        texts.append("".join(wording.ALPHABET[place - 1] for place in kept))
     return texts
 
 

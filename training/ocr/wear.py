@@ -8,9 +8,9 @@ import numpy as np
 from PIL import Image, ImageFilter
 
 SHADED = 0.2  # of the pictures
-FAR = 0.35  # of the pictures were taken from far away
+FAR = 0.4  # of the pictures were taken from far away
 FAR_SIZES = (9, 24)  # pixels of a font's size, as far away letters have them
-FAINT = 0.2  # of the pictures have little contrast
+FAINT = 0.25  # of the pictures have little contrast
 SHAKEN = 0.12  # of the pictures were taken by a hand that moved
 SHARPENED = 0.15  # of the pictures were sharpened, as cameras do
 

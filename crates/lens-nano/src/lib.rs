@@ -42,8 +42,9 @@ pub static BLIP: &[File] = files!(
 pub static READER: &[File] =
     files!("reader": "config.json", "model.safetensors", "tokenizer.json", "generation_config.json");
 
-/// The OCR pair for `ocrs` (detector and recogniser), and the recogniser's characters in the order of its labels.
-pub static OCR: &[File] = files!("ocr": "detection.onnx", "recognition.onnx", "alphabet.txt");
+/// The OCR pair for `ocrs` (detector and recogniser), the recogniser's characters in the order of its labels, and words
+/// that tell what is likely where letters cannot be seen well.
+pub static OCR: &[File] = files!("ocr": "detection.onnx", "recognition.onnx", "alphabet.txt", "words.txt");
 
 /// What CLIP looks for, one text per line: `tags.txt`, `attributes.txt`.
 pub static VOCAB: &[File] = files!("vocab": "tags.txt", "attributes.txt");

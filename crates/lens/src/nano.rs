@@ -37,8 +37,9 @@ pub fn checkpoint(role: Role) -> Result<Checkpoint> {
 #[cfg(feature = "ocr")]
 #[must_use]
 pub fn ocr() -> Option<OcrModels> {
-    let alphabet = find(OCR, "alphabet.txt").and_then(|bytes| std::str::from_utf8(bytes).ok());
-    Some(OcrModels::new(find(OCR, "detection.onnx")?, find(OCR, "recognition.onnx")?, alphabet))
+    let text = |name| find(OCR, name).and_then(|bytes| std::str::from_utf8(bytes).ok());
+    let (detector, recogniser) = (find(OCR, "detection.onnx")?, find(OCR, "recognition.onnx")?);
+    Some(OcrModels::new(detector, recogniser, text("alphabet.txt")).with_words(text("words.txt")?))
 }
 
 /// The texts of [`Role::Tags`] or [`Role::Attributes`].

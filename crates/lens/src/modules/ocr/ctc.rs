@@ -1,5 +1,11 @@
 //! From a recogniser's steps to characters with probabilities.
 
+use super::{
+    align::path,
+    beam::{probabilities, search},
+    spelling::Spelling,
+};
+
 /// A character, how sure it is, and at which step it begins.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Character {
@@ -8,36 +14,87 @@ pub(super) struct Character {
     pub(super) step: usize,
 }
 
-/// Greedy decoding of connectionist temporal classification: the best label of each step, repetitions are one, label
-/// 0 is no character. `scores` holds a row of `alphabet.len() + 1` logits or log-probabilities for each step. A
-/// character's probability is the highest among its steps.
-pub(super) fn decode(scores: &[f32], alphabet: &[char]) -> Vec<Character> {
-    let mut characters: Vec<Character> = Vec::new();
-    let mut last = 0;
-    for (step, row) in scores.chunks_exact(alphabet.len() + 1).enumerate() {
-        let (label, probability) = best(row);
-        let character = label.checked_sub(1).and_then(|index| alphabet.get(index));
-        match (character, characters.last_mut()) {
-            (Some(_), Some(current)) if label == last => {
-                current.probability = current.probability.max(probability);
+/// Log-probabilities of labels, step after step. Label 0 is no character.
+pub(super) struct LogProbabilities {
+    values: Vec<f32>,
+    labels: usize,
+}
+
+impl LogProbabilities {
+    /// Of logits or log-probabilities: a row of `labels` of them for each step. A row of other numbers is one of no
+    /// character.
+    pub(super) fn of(mut scores: Vec<f32>, labels: usize) -> Self {
+        for row in scores.chunks_exact_mut(labels) {
+            let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+            let sum = highest + row.iter().map(|score| (score - highest).exp()).sum::<f32>().ln();
+            if sum.is_finite() {
+                row.iter_mut().for_each(|score| *score -= sum);
+            } else {
+                row.fill(f32::NEG_INFINITY);
+                row[0] = 0.0;
             }
-            (Some(&letter), _) => characters.push(Character { letter, probability, step }),
-            (None, _) => {}
+        }
+        Self { values: scores, labels }
+    }
+
+    pub(super) fn rows(&self) -> impl ExactSizeIterator<Item = &[f32]> {
+        self.values.chunks_exact(self.labels)
+    }
+}
+
+/// The characters at these steps: the most probable text by these and `spelling`, or without one greedily the best label
+/// of each step, repetitions as one. A character's probability is that at the step where it is seen best.
+pub(super) fn decode(
+    steps: &LogProbabilities,
+    alphabet: &[char],
+    spelling: Option<&Spelling>,
+) -> Vec<Character> {
+    let path = match spelling {
+        Some(spelling) => path(steps, &search(steps, alphabet, spelling)),
+        None => steps.rows().map(best).collect(),
+    };
+    let seen = seen(steps, &path);
+    let labels: Vec<usize> = seen.iter().map(|seen| seen.label).collect();
+    let rows: Vec<&[f32]> = seen.iter().map(|seen| seen.row).collect();
+    let probabilities = match spelling {
+        Some(spelling) => probabilities(&labels, &rows, alphabet, spelling),
+        None => seen.iter().map(|seen| seen.row[seen.label].exp()).collect(),
+    };
+    let character = |(seen, probability): (&Seen, f32)| {
+        Some(Character { letter: *alphabet.get(seen.label - 1)?, probability, step: seen.step })
+    };
+    trimmed(seen.iter().zip(probabilities).filter_map(character).collect())
+}
+
+/// A label, the step at which it begins, and the row where it is seen best.
+struct Seen<'a> {
+    label: usize,
+    step: usize,
+    row: &'a [f32],
+}
+
+/// What a path of labels says: repetitions are one, blanks are nothing.
+fn seen<'a>(steps: &'a LogProbabilities, path: &[usize]) -> Vec<Seen<'a>> {
+    let mut all: Vec<Seen> = Vec::new();
+    let mut last = 0;
+    for (step, (row, &label)) in steps.rows().zip(path).enumerate() {
+        match all.last_mut() {
+            Some(seen) if label > 0 && label == last => {
+                if row[label] > seen.row[label] {
+                    seen.row = row;
+                }
+            }
+            _ if label > 0 => all.push(Seen { label, step, row }),
+            _ => {}
         }
         last = label;
     }
-    trimmed(characters)
+    all
 }
 
-/// The label with the highest score, the first of equals, and its softmax.
-fn best(row: &[f32]) -> (usize, f32) {
-    let (label, highest) = row
-        .iter()
-        .copied()
-        .enumerate()
-        .fold((0, f32::NEG_INFINITY), |best, next| if next.1 > best.1 { next } else { best });
-    let sum: f32 = row.iter().map(|score| (score - highest).exp()).sum();
-    (label, if sum.is_finite() && sum > 0.0 { 1.0 / sum } else { 0.0 })
+/// The label with the highest score, the first of equals.
+fn best(row: &[f32]) -> usize {
+    (0..row.len()).fold(0, |best, next| if row[next] > row[best] { next } else { best })
 }
 
 /// Without spaces at the ends, and with one at most between two words.
@@ -62,11 +119,16 @@ pub(super) fn confidence(characters: &[Character]) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{confidence, decode};
+    use super::{Character, LogProbabilities, Spelling, confidence};
 
     /// Log-probabilities in which `label` has probability `p` and the three others share the rest.
     fn step(label: usize, p: f32) -> [f32; 4] {
         std::array::from_fn(|index| if index == label { p } else { (1.0 - p) / 3.0 }.ln())
+    }
+
+    /// Of three characters.
+    fn decode(scores: &[f32], spelling: Option<&Spelling>) -> Vec<Character> {
+        super::decode(&LogProbabilities::of(scores.to_vec(), 4), &[' ', 'a', 'b'], spelling)
     }
 
     #[test]
@@ -87,7 +149,7 @@ mod tests {
         ];
         for Case { labels, text } in cases {
             let scores: Vec<f32> = labels.iter().flat_map(|&label| step(label, 0.9)).collect();
-            let decoded: String = decode(&scores, &[' ', 'a', 'b']).iter().map(|c| c.letter).collect();
+            let decoded: String = decode(&scores, None).iter().map(|c| c.letter).collect();
             assert_eq!(decoded, text, "{labels:?}");
         }
     }
@@ -95,7 +157,7 @@ mod tests {
     #[test]
     fn a_character_is_as_sure_as_its_best_step() {
         let scores: Vec<f32> = [step(2, 0.6), step(2, 0.9), step(0, 0.9), step(3, 0.4)].concat();
-        let decoded = decode(&scores, &[' ', 'a', 'b']);
+        let decoded = decode(&scores, None);
         let told: Vec<(char, f32, usize)> =
             decoded.iter().map(|c| (c.letter, (c.probability * 1e3).round() / 1e3, c.step)).collect();
         assert_eq!(told, [('a', 0.9, 0), ('b', 0.4, 3)]);
@@ -103,13 +165,26 @@ mod tests {
     }
 
     #[test]
+    fn what_spelling_tells_is_as_sure_as_what_is_seen() {
+        let scores: Vec<f32> =
+            [step(3, 0.9), step(2, 0.9), step(1, 0.45), step(0, 0.9), step(3, 0.9)].concat();
+        let told = |spelling: Option<&Spelling>| -> Vec<(char, f32, usize)> {
+            let decoded = decode(&scores, spelling);
+            decoded.iter().map(|c| (c.letter, (c.probability * 1e3).round() / 1e3, c.step)).collect()
+        };
+        assert_eq!(told(None), [('b', 0.9, 0), ('a', 0.9, 1), (' ', 0.45, 2), ('b', 0.9, 4)]);
+        let bab = Spelling::learn("bab");
+        assert_eq!(told(Some(&bab)), [('b', 0.9, 0), ('a', 0.9, 1), ('b', 0.9, 4)]);
+    }
+
+    #[test]
     fn logits_and_log_probabilities_are_the_same() {
         let logits: Vec<f32> = step(2, 0.7).iter().map(|score| score + 5.0).collect();
-        assert!((decode(&logits, &[' ', 'a', 'b'])[0].probability - 0.7).abs() < 1e-5);
+        assert!((decode(&logits, None)[0].probability - 0.7).abs() < 1e-5);
     }
 
     #[test]
     fn numbers_that_are_none_do_not_harm() {
-        assert!(decode(&[f32::NAN; 8], &[' ', 'a', 'b']).is_empty());
+        assert!(decode(&[f32::NAN; 8], None).is_empty());
     }
 }

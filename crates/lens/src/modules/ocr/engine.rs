@@ -2,11 +2,12 @@
 
 use super::{
     OcrModels, case,
-    ctc::{Character, decode},
+    ctc::{Character, LogProbabilities, decode},
     curve::Curve,
     ink::{Ink, ink},
     layout::{Layout, Line, layout},
     read::{Read, in_order, joined},
+    spelling::Spelling,
     strip::{HEIGHT, Span, Strip, colours, cut},
     words::{SHARED, Word, words},
 };
@@ -26,6 +27,7 @@ pub(super) struct Engine {
     seen: (usize, usize),
     recogniser: Model,
     alphabet: Vec<char>,
+    spelling: Option<Spelling>,
 }
 
 /// Words next to each other in a line, painted alike.
@@ -54,7 +56,8 @@ impl Engine {
         let parameters = OcrEngineParams { detection_model: Some(detector), ..OcrEngineParams::default() };
         let ocr = OcrEngine::new(parameters).map_err(|error| failed("models").because(error))?;
         let recogniser = load("recogniser", &models.recogniser)?;
-        Ok(Self { ocr, seen, recogniser, alphabet: models.alphabet.chars().collect() })
+        let spelling = models.words.as_deref().map(Spelling::learn);
+        Ok(Self { ocr, seen, recogniser, alphabet: models.alphabet.chars().collect(), spelling })
     }
 
     /// The lines of a picture in reading order, a line painted in several colours in parts.
@@ -96,10 +99,12 @@ impl Engine {
                 .found(format!("a result of shape {:?}", output.shape()))
                 .hint("put the recogniser's characters into alphabet.txt beside it"));
         }
-        let scores = output.to_vec();
-        let step_width = padded_width as f32 / (scores.len() / labels).max(1) as f32;
-        let mut characters = decode(&scores, &self.alphabet);
-        characters.retain(|character| (character.step as f32 * step_width) < strip.width as f32);
+        let mut scores = output.to_vec();
+        // No text begins in the padding.
+        let steps = (scores.len() / labels * strip.width).div_ceil(padded_width);
+        scores.truncate(steps * labels);
+        let steps = LogProbabilities::of(scores, labels);
+        let mut characters = decode(&steps, &self.alphabet, self.spelling.as_ref());
         case::settle(&mut characters);
         Ok(characters)
     }

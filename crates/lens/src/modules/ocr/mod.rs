@@ -1,6 +1,8 @@
 //! Text in the picture: the detector is run by the `ocrs` library; lines, their straightening and the recogniser are our
 //! own, so that lines may slope and bend and every character has a probability (ocrs returns none).
 
+mod align;
+mod beam;
 mod case;
 mod ctc;
 mod curve;
@@ -10,8 +12,10 @@ mod ink;
 mod layout;
 mod models;
 mod order;
+mod pieces;
 mod read;
 mod rows;
+mod spelling;
 mod strip;
 mod words;
 
@@ -53,6 +57,7 @@ impl OcrModule {
             .with("detector", &hash(&models.detector))
             .with("recogniser", &hash(&models.recogniser))
             .with("alphabet", &models.alphabet)
+            .with("words", &models.words.as_deref().map_or(String::new(), |words| hash(words.as_bytes())))
             .with("max_side", &max_side)
             .with("lines", &"straightened, with room")
             .with("parts_share", &words::SHARED)

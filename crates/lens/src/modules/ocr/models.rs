@@ -20,6 +20,8 @@ pub struct OcrModels {
     pub(super) detector: Cow<'static, [u8]>,
     pub(super) recogniser: Cow<'static, [u8]>,
     pub(super) alphabet: String,
+    /// Words that tell what is likely where letters cannot be seen well.
+    pub(super) words: Option<Cow<'static, str>>,
 }
 
 impl OcrModels {
@@ -36,32 +38,31 @@ impl OcrModels {
             detector: detector.into(),
             recogniser: recogniser.into(),
             alphabet,
+            words: None,
         }
     }
 
-    /// The pair in a folder: one rten or ONNX file with `det` and one with `rec` in its name, and `alphabet.txt` where
-    /// the recogniser has characters of its own.
+    /// With a list of words: where letters cannot be seen well, how these are spelled tells which ones are likely.
+    /// Without one the recogniser alone is believed.
+    #[must_use]
+    pub fn with_words(self, words: impl Into<Cow<'static, str>>) -> Self {
+        Self { words: Some(words.into()), ..self }
+    }
+
+    /// The pair in a folder: one rten or ONNX file with `det` and one with `rec` in its name, `alphabet.txt` where the
+    /// recogniser has characters of its own, and `words.txt` where there are words for `with_words`.
     ///
     /// # Errors
-    /// `Config` when the folder does not hold both, `Weights` when a file cannot be read.
+    /// `Config` when the folder does not hold both models or a text is not UTF-8, `Weights` when a file cannot be read.
     pub fn open(folder: &Path) -> Result<Self> {
         let detector = read(&find(folder, "det")?)?;
         let recogniser = read(&find(folder, "rec")?)?;
-        let alphabet = folder.join("alphabet.txt");
-        let alphabet = if alphabet.is_file() {
-            let bytes = read(&alphabet)?;
-            let text = String::from_utf8(bytes).map_err(|error| {
-                Error::new(ErrorKind::Config, alphabet.display().to_string())
-                    .expected("text in UTF-8")
-                    .because(error)
-            })?;
-            Some(text.trim_end_matches(['\r', '\n']).to_owned())
-        } else {
-            None
-        };
+        let alphabet = text(&folder.join("alphabet.txt"))?;
+        let alphabet = alphabet.as_deref().map(|text| text.trim_end_matches(['\r', '\n']));
         Ok(Self {
             name: folder.display().to_string(),
-            ..Self::new(detector, recogniser, alphabet.as_deref())
+            words: text(&folder.join("words.txt"))?.map(Cow::from),
+            ..Self::new(detector, recogniser, alphabet)
         })
     }
 }
@@ -78,6 +79,16 @@ impl fmt::Debug for OcrModels {
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs_err::read(path)
         .map_err(|error| Error::new(ErrorKind::Weights, path.display().to_string()).because(error))
+}
+
+/// What a file says, if there is one.
+fn text(path: &Path) -> Result<Option<String>> {
+    if !path.is_file() {
+        return Ok(None);
+    }
+    String::from_utf8(read(path)?).map(Some).map_err(|error| {
+        Error::new(ErrorKind::Config, path.display().to_string()).expected("text in UTF-8").because(error)
+    })
 }
 
 /// The first file, by name, that has `part` in its name.
@@ -117,5 +128,11 @@ mod tests {
         assert_eq!(models.alphabet.chars().count(), 96);
         write("alphabet.txt", " ab\n");
         assert_eq!(OcrModels::open(folder.path()).unwrap().alphabet, " ab");
+        assert_eq!(models.words, None);
+        write("words.txt", "ab\nabba\n");
+        assert_eq!(OcrModels::open(folder.path()).unwrap().words.as_deref(), Some("ab\nabba\n"));
+        fs_err::write(folder.path().join("words.txt"), [0xff]).unwrap();
+        let error = OcrModels::open(folder.path()).unwrap_err();
+        assert!(error.kind() == ErrorKind::Config && error.thing().ends_with("words.txt"), "{error}");
     }
 }
