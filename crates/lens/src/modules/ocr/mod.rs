@@ -36,7 +36,7 @@ const LEAST_CONFIDENCE: f32 = 0.65;
 /// The same for a line of one character: a ring is an O, a stroke is an l.
 const LEAST_CONFIDENCE_OF_ONE: f32 = 0.85;
 /// The same for lines from `LONG` characters on: what is taken for text and is none has few.
-const LEAST_CONFIDENCE_OF_LONG: f32 = 0.5;
+const LEAST_CONFIDENCE_OF_LONG: f32 = 0.55;
 const LONG: usize = 8;
 const FAILED: &str = "The OCR library gave up on this picture: text in it may have been missed.";
 
@@ -129,8 +129,8 @@ mod tests {
             ("O", 0.9, true),
             ("soup", 0.6, false),
             ("soup", 0.7, true),
-            ("soup 6.90", 0.55, true),
-            ("soup 6.90", 0.45, false),
+            ("soup 6.90", 0.6, true),
+            ("soup 6.90", 0.5, false),
             ("", 0.0, false),
         ] {
             let characters = vec![confidence; text.len()];
