@@ -4,7 +4,8 @@
 
 `--models FOLDER` measures another pair than the one inside the program. Draws memes (white letters with an outline, or on
 a caption bar), signs, signs in photographs and letters without anything around them on photographs, in fonts that were
-kept out of training; and signs in photographs that are `hard` (`page.draw`). `--large` measures words in pictures of
+kept out of training; and signs, codes and French words in photographs that are `hard` (`page.draw`): what a list of English
+words may harm. `--large` measures words in pictures of
 1440 x 1080 made of one, four or twelve such pictures in place of all that. TRUTHS.json is a list of objects with `file`
 (inside FOLDER) and `ocr` (the lines of text in it); others are passed over.
 """
@@ -23,7 +24,7 @@ import pack
 import program
 import texts
 
-from . import page
+from . import page, wording
 from .recogniser import distance
 
 
@@ -38,8 +39,10 @@ SETS = {  # kind of text, and how it stands on a photograph, if on one
     "signs in photographs": (texts.sign, {"board": 1}),
     "bare letters on photographs": (texts.meme, {"bare": 1}),
     "hard signs in photographs": (texts.sign, {"board": 1}),
+    "hard codes": (wording.codes, {"board": 1}),
+    "hard French words": (wording.french, {"board": 1}),
 }
-HARD = {"hard signs in photographs"}  # small, far away, in shadow, bent or among pictograms
+HARD = {"hard signs in photographs", "hard codes", "hard French words"}  # small, far away, in shadow, bent or among pictograms
 
 
 def drawn(name: str, number: int, photos, folder: Path, rng: random.Random) -> tuple[list[Path], list[str]]:

@@ -2,6 +2,7 @@
 
 import random
 import string
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import texts
 ALPHABET = "".join(chr(code) for code in range(32, 127))
 NAMES = Path("/usr/share/dict/american-english")  # Debian package wamerican, public domain
 LISTS = ("english-words.10", "american-words.10", "english-words.20", "american-words.20")
+FRENCH = Path("/usr/share/dict/french")  # Debian package wfrench
 SCOWL = Path("/usr/share/dict/scowl")  # Debian package scowl, © Kevin Atkinson; LICENSE-WEIGHTS holds its terms
 COMMON = (
     "a an and are as at be by do for from has in is it its no not of off on one only or our out over the this to up we with you your"
@@ -40,6 +42,22 @@ def frequent() -> list[str]:
     """The most common English words, for the `words.txt` beside a recogniser."""
     words = [word for name in LISTS for word in (SCOWL / name).read_text("latin-1").split()]
     return sorted({word for word in words if word.isascii() and word.isalpha() and word.islower()})
+
+
+def codes(rng: random.Random) -> list[str]:
+    """What is no word of any language."""
+    return ["".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(4, 9))) for _ in range(rng.randint(1, 3))]
+
+
+def french(rng: random.Random) -> list[str]:
+    """Words that `frequent` mostly lacks, without accents."""
+    return [texts.cased(" ".join(rng.choice(_french()) for _ in range(rng.randint(1, 3))), rng) for _ in range(rng.randint(1, 3))]
+
+
+@cache
+def _french() -> tuple[str, ...]:
+    plain = unicodedata.normalize("NFKD", FRENCH.read_text()).encode("ascii", "ignore").decode().split()
+    return tuple(word for word in plain if word.isalpha() and 3 <= len(word) <= 10)
 
 
 def _notice(rng: random.Random) -> list[str]:

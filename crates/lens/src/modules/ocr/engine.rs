@@ -67,13 +67,13 @@ impl Engine {
         let words = words(&self.ocr, self.seen, &reduced, &input(&self.ocr, &reduced)?)?;
         let Layout { lines, along } = layout(words);
         let mut reads = Vec::new();
-        for line in lines {
+        for (number, line) in lines.into_iter().enumerate() {
             let outlines = line.words.iter().flat_map(|word| &word.outline);
             let curve = Curve::through(outlines, line.along);
             for run in runs(line, &curve, &reduced) {
                 let Some(strip) = cut(&reduced, &curve, &run.spans) else { continue };
                 let characters = self.recognise(&strip)?;
-                reads.extend(Read::new(characters, run.ink, &run.words, along));
+                reads.extend(Read::new(characters, run.ink, &run.words, along, number));
             }
         }
         let to_line = |read: Read| read.into_line(scale, picture.width(), picture.height());

@@ -63,7 +63,7 @@ impl OcrModule {
             .with("parts_share", &words::SHARED)
             .with("parts_from", &words::SHRUNK)
             .with("case", &"of the word")
-            .with("inks", &"alike in a line")
+            .with("inks", &"alike in a line, lines together")
             .with("least_confidence", &LEAST_CONFIDENCE)
             .with("least_confidence_of_one", &LEAST_CONFIDENCE_OF_ONE)
             .with("least_confidence_of_long", &LEAST_CONFIDENCE_OF_LONG);

@@ -17,19 +17,21 @@ pub(super) struct Read {
     ink: Option<Ink>,
     bounds: RectF,
     place: Place,
+    line: usize,
 }
 
 impl Read {
-    /// Of words in a picture whose lines go `along` a direction; `None` where nothing was read.
+    /// Of words of the same `line`, in a picture whose lines go `along` a direction; `None` where nothing was read.
     pub(super) fn new(
         characters: Vec<Character>,
         ink: Option<Ink>,
         words: &[Word],
         along: Direction,
+        line: usize,
     ) -> Option<Self> {
         let bounds = words.iter().map(Word::bounds).reduce(|one, other| one.union(other))?;
         let place = Place::of(words, along);
-        (!characters.is_empty()).then_some(Self { characters, ink, bounds, place })
+        (!characters.is_empty()).then_some(Self { characters, ink, bounds, place, line })
     }
 
     /// Both as one, with a space between them.
@@ -68,11 +70,18 @@ pub(super) fn joined(reads: Vec<Read>) -> Vec<Read> {
     rows.into_iter().filter_map(row).collect()
 }
 
-/// In reading order.
+/// In reading order: line by line, and what is painted differently in one line as it came.
 pub(super) fn in_order(reads: Vec<Read>) -> Vec<Read> {
-    let order = order(&reads.iter().map(|read| read.place).collect::<Vec<_>>());
-    let mut reads: Vec<Option<Read>> = reads.into_iter().map(Some).collect();
-    order.into_iter().filter_map(|place| reads[place].take()).collect()
+    let mut lines: Vec<Vec<Read>> = Vec::new();
+    for read in reads {
+        match lines.iter_mut().find(|line| line[0].line == read.line) {
+            Some(line) => line.push(read),
+            None => lines.push(vec![read]),
+        }
+    }
+    let around = |line: &Vec<Read>| line.iter().map(|read| read.place).reduce(Place::with);
+    let order = order(&lines.iter().filter_map(around).collect::<Vec<_>>());
+    order.into_iter().flat_map(|line| std::mem::take(&mut lines[line])).collect()
 }
 
 /// A box in pixels of the picture.
@@ -88,11 +97,13 @@ mod tests {
     use super::{Character, Direction, Read, Word, in_order, joined};
     use rten_imageproc::PointF;
 
+    /// A line of its own.
     fn read(text: &str, left: f32, top: f32) -> Read {
         let characters = text.chars().map(|letter| Character { letter, probability: 0.5, step: 0 }).collect();
         let corners = [(0.0, 0.0), (40.0, 0.0), (40.0, 14.0), (0.0, 14.0)];
         let outline = corners.map(|(x, y)| PointF::from_yx(top + y, left + x)).to_vec();
-        Read::new(characters, None, &[Word::new(outline).unwrap()], Direction::new(0.0)).unwrap()
+        let line = (1000.0 * left + top) as usize;
+        Read::new(characters, None, &[Word::new(outline).unwrap()], Direction::new(0.0), line).unwrap()
     }
 
     #[test]
@@ -115,8 +126,16 @@ mod tests {
     }
 
     #[test]
+    fn what_is_painted_differently_stays_in_its_line() {
+        let reads = [("be careful", 10.0, 0), ("below", 40.0, 1), ("the", 60.0, 0), ("step", 110.0, 0)];
+        let reads = reads.map(|(text, left, line)| Read { line, ..read(text, left, 20.0 * line as f32) });
+        let texts: Vec<String> = in_order(reads.into()).iter().map(Read::text).collect();
+        assert_eq!(texts, ["be careful", "the", "step", "below"]);
+    }
+
+    #[test]
     fn what_has_no_characters_or_words_is_nothing() {
-        assert!(Read::new(Vec::new(), None, &[], Direction::new(0.0)).is_none());
+        assert!(Read::new(Vec::new(), None, &[], Direction::new(0.0), 0).is_none());
         assert!(joined(Vec::new()).is_empty() && in_order(Vec::new()).is_empty());
     }
 }
