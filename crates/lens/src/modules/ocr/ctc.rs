@@ -28,7 +28,9 @@ impl LogProbabilities {
             let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let sum = highest + row.iter().map(|score| (score - highest).exp()).sum::<f32>().ln();
             if sum.is_finite() {
-                row.iter_mut().for_each(|score| *score -= sum);
+                for score in row.iter_mut() {
+                    *score -= sum;
+                }
             } else {
                 row.fill(f32::NEG_INFINITY);
                 row[0] = 0.0;
@@ -78,14 +80,10 @@ fn seen<'a>(steps: &'a LogProbabilities, path: &[usize]) -> Vec<Seen<'a>> {
     let mut all: Vec<Seen> = Vec::new();
     let mut last = 0;
     for (step, (row, &label)) in steps.rows().zip(path).enumerate() {
-        match all.last_mut() {
-            Some(seen) if label > 0 && label == last => {
-                if row[label] > seen.row[label] {
-                    seen.row = row;
-                }
-            }
-            _ if label > 0 => all.push(Seen { label, step, row }),
-            _ => {}
+        if label > 0 && label != last {
+            all.push(Seen { label, step, row });
+        } else if let Some(seen) = all.last_mut().filter(|seen| label > 0 && row[label] > seen.row[label]) {
+            seen.row = row;
         }
         last = label;
     }
