@@ -8,19 +8,15 @@ pub(super) const ORDER: usize = 5;
 pub(super) struct Pieces {
     letters: Vec<char>,
     nodes: Vec<Node>,
-    /// For each node that has children, one place for every symbol: the number of the child, 0 for none.
-    children: Vec<usize>,
 }
 
-#[derive(Clone, Copy, Default)]
+#[derive(Default)]
 struct Node {
-    /// How often the piece was seen.
+    /// How often the piece was seen, and how often something followed it.
     count: u32,
-    /// How often something followed it, and how many different symbols did.
     followed: u32,
-    kinds: u32,
-    /// Where its children begin, if it has any.
-    children: Option<usize>,
+    /// What followed it: symbols and their nodes, sorted. (A table would be large where words have thousands of letters.)
+    children: Vec<(usize, usize)>,
 }
 
 impl Pieces {
@@ -30,7 +26,7 @@ impl Pieces {
         let mut letters: Vec<char> = text.chars().filter(|letter| letter.is_alphabetic()).collect();
         letters.sort_unstable();
         letters.dedup();
-        let mut pieces = Self { letters, nodes: vec![Node::default()], children: Vec::new() };
+        let mut pieces = Self { letters, nodes: vec![Node::default()] };
         let (start, end) = (pieces.start(), pieces.end());
         for word in text.split(|letter: char| !letter.is_alphabetic()).filter(|word| !word.is_empty()) {
             let inner = word.chars().filter_map(|letter| pieces.letter(letter));
@@ -67,18 +63,18 @@ impl Pieces {
         let mut share = 1.0 / (self.letters.len() + 1) as f32;
         for first in (0..=before.len()).rev() {
             let mut known = before[first..].iter();
-            let node = known.try_fold(self.nodes[0], |node, symbol| self.child(node, *symbol));
+            let node = known.try_fold(&self.nodes[0], |node, symbol| self.child(node, *symbol));
             let Some(node) = node.filter(|node| node.followed > 0) else { break };
             let count = self.child(node, symbol).map_or(0, |child| child.count) as f32;
-            let kinds = node.kinds as f32;
+            let kinds = node.children.len() as f32;
             share = (count + kinds * share) / (node.followed as f32 + kinds);
         }
         share
     }
 
-    fn child(&self, node: Node, symbol: usize) -> Option<Node> {
-        let place = self.children[node.children? + symbol];
-        (place > 0).then(|| self.nodes[place])
+    fn child(&self, node: &Node, symbol: usize) -> Option<&Node> {
+        let place = node.children.binary_search_by_key(&symbol, |child| child.0).ok()?;
+        self.nodes.get(node.children[place].1)
     }
 
     fn count(&mut self, piece: &[usize]) {
@@ -87,21 +83,20 @@ impl Pieces {
             (parent, node) = (node, self.child_or_new(node, *symbol));
         }
         self.nodes[parent].followed += 1;
-        self.nodes[parent].kinds += u32::from(self.nodes[node].count == 0);
         self.nodes[node].count += 1;
     }
 
     fn child_or_new(&mut self, node: usize, symbol: usize) -> usize {
-        let begin = *self.nodes[node].children.get_or_insert_with(|| {
-            let begin = self.children.len();
-            self.children.resize(begin + self.letters.len() + 2, 0);
-            begin
-        });
-        if self.children[begin + symbol] == 0 {
-            self.children[begin + symbol] = self.nodes.len();
-            self.nodes.push(Node::default());
+        let new = self.nodes.len();
+        let children = &mut self.nodes[node].children;
+        match children.binary_search_by_key(&symbol, |child| child.0) {
+            Ok(place) => children[place].1,
+            Err(place) => {
+                children.insert(place, (symbol, new));
+                self.nodes.push(Node::default());
+                new
+            }
         }
-        self.children[begin + symbol]
     }
 }
 
