@@ -1,9 +1,9 @@
-"""Writes the trained pair into the crate as ONNX files that ocrs loads, with the alphabet beside them.
+"""Writes the trained pair into the crate as ONNX files that ocrs loads, with the alphabet and a list of words beside them.
 
     python -m ocr.export --work WORK [--between FOLDER]
 
 Weights are stored as f16 and widened where they are used. `--between` takes the mean of the trained weights and those of
-an exported pair that they began from.
+an exported pair: that which they began from, or one that began there, too.
 """
 
 import copy

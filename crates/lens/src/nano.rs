@@ -39,7 +39,11 @@ pub fn checkpoint(role: Role) -> Result<Checkpoint> {
 pub fn ocr() -> Option<OcrModels> {
     let text = |name| find(OCR, name).and_then(|bytes| std::str::from_utf8(bytes).ok());
     let (detector, recogniser) = (find(OCR, "detection.onnx")?, find(OCR, "recognition.onnx")?);
-    Some(OcrModels::new(detector, recogniser, text("alphabet.txt")).with_words(text("words.txt")?))
+    let models = OcrModels::new(detector, recogniser, text("alphabet.txt"));
+    Some(match text("words.txt") {
+        Some(words) => models.with_words(words),
+        None => models,
+    })
 }
 
 /// The texts of [`Role::Tags`] or [`Role::Attributes`].

@@ -79,7 +79,7 @@ pub struct PixelBox {
 pub struct OcrLine {
     /// `O1`, `O2`, ...: in reading order.
     pub id: String,
-    /// What was read. What cannot be seen well may be spelled as common words are; nothing else is corrected.
+    /// What was read. Unclear letters follow common words, and the case of their own; nothing else is corrected.
     pub text: String,
     /// Geometric mean of the characters' probabilities, in 0..=1.
     pub confidence: f32,

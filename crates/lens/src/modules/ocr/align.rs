@@ -2,7 +2,7 @@
 
 use super::ctc::LogProbabilities;
 
-/// The most probable label of each step, of all paths that say `labels` (Viterbi).
+/// The labels, step by step, of the most probable path that says `labels` (Viterbi).
 pub(super) fn path(steps: &LogProbabilities, labels: &[usize]) -> Vec<usize> {
     // Blanks before, between and after the labels.
     let states: Vec<usize> = labels.iter().flat_map(|label| [0, *label]).chain([0]).collect();

@@ -9,7 +9,7 @@ use std::collections::HashMap;
 
 /// Texts that are followed at a time.
 const WIDTH: usize = 8;
-/// Labels that are tried at a step, and how unlikely they may be.
+/// Labels that are tried at a step, and how unlikely all but the best may be.
 const LABELS: usize = 6;
 const UNLIKELY: f32 = -8.0;
 const NEVER: f32 = f32::NEG_INFINITY;
@@ -65,12 +65,13 @@ pub(super) fn probabilities(
     let mut written = Written::nothing();
     let mut probability = |(place, row): (usize, &&[f32])| {
         let after = |label: usize| search.written(&labels[..place], written, Some(alphabet[label - 1]));
-        let score = |label: usize| match label {
-            0 => row[0],
-            _ => row[label] + SPELLING * (after(label).ln() - written.ln()) + CHARACTER,
+        let spelled = |label: usize| row[label] + SPELLING * (after(label).ln() - written.ln()) + CHARACTER;
+        let score = |label: usize| {
+            let is_spelled = label > 0 && row[label] > UNLIKELY;
+            if is_spelled { spelled(label) } else { row[label] }
         };
-        let others = (0..row.len()).filter(|label| row[*label] > UNLIKELY && *label != labels[place]);
-        let (own, others) = (score(labels[place]), others.map(score).fold(NEVER, ln_add));
+        let others = (0..row.len()).filter(|label| *label != labels[place]);
+        let (own, others) = (spelled(labels[place]), others.map(score).fold(NEVER, ln_add));
         written = after(labels[place]);
         (own - ln_add(own, others)).exp()
     };
@@ -120,11 +121,12 @@ impl Search<'_> {
     }
 }
 
-/// The labels that a step may stand for, the most probable ones first.
+/// The labels that a step may stand for, the most probable ones first; at least one.
 fn likely(row: &[f32]) -> Vec<usize> {
-    let mut labels: Vec<usize> = (0..row.len()).filter(|label| row[*label] > UNLIKELY).collect();
+    let mut labels: Vec<usize> = (0..row.len()).collect();
     labels.sort_by(|one, other| row[*other].total_cmp(&row[*one]));
-    labels.truncate(LABELS);
+    let count = labels.iter().take(LABELS).filter(|label| row[**label] > UNLIKELY).count();
+    labels.truncate(count.max(1));
     labels
 }
 
@@ -178,8 +180,8 @@ mod tests {
 
     #[test]
     fn paths_to_the_same_text_count_together() {
-        // The best path is blank, blank (0.36); the ways to "a" have 0.64 together.
-        let step: &[(char, f32)] = &[('_', 0.6), ('a', 0.4)];
+        // With spelling, blank, blank has 0.17; the ways to "a" have 0.13, 0.13 and 0.02.
+        let step: &[(char, f32)] = &[('_', 0.85), ('a', 0.15)];
         assert_eq!(read("a", &[step, step]), "a");
     }
 
@@ -199,6 +201,16 @@ mod tests {
         ] {
             assert_eq!(sure(steps), text, "{steps:?}");
         }
+    }
+
+    #[test]
+    fn a_step_that_tells_nothing_of_thousands_of_labels_costs_no_line() {
+        let labels = 4001;
+        let sure = |label: usize| (0..labels).map(move |other| if other == label { 20.0 } else { 0.0 });
+        let scores = sure(2).chain(sure(4)).chain((0..labels).map(|_| 0.0)).chain(sure(3)).collect();
+        let alphabet: Vec<char> = ALPHABET.into_iter().chain('\u{4e00}'..).take(labels - 1).collect();
+        let found = search(&LogProbabilities::of(scores, labels), &alphabet, &Spelling::learn("and"));
+        assert_eq!(found, [2, 4, 3]);
     }
 
     #[test]

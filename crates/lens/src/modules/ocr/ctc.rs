@@ -14,6 +14,9 @@ pub(super) struct Character {
     pub(super) step: usize,
 }
 
+/// The lowest log-probability: with minus infinity all paths of a text may be equally impossible.
+const LEAST: f32 = -100.0;
+
 /// Log-probabilities of labels, step after step. Label 0 is no character.
 pub(super) struct LogProbabilities {
     values: Vec<f32>,
@@ -21,18 +24,18 @@ pub(super) struct LogProbabilities {
 }
 
 impl LogProbabilities {
-    /// Of logits or log-probabilities: a row of `labels` of them for each step. A row of other numbers is one of no
-    /// character.
+    /// Of logits or log-probabilities: a row of `labels` of them for each step. A row with numbers that are none, or all of
+    /// nothing, stands for no character.
     pub(super) fn of(mut scores: Vec<f32>, labels: usize) -> Self {
         for row in scores.chunks_exact_mut(labels) {
             let highest = row.iter().copied().fold(f32::NEG_INFINITY, f32::max);
             let sum = highest + row.iter().map(|score| (score - highest).exp()).sum::<f32>().ln();
             if sum.is_finite() {
                 for score in row.iter_mut() {
-                    *score -= sum;
+                    *score = (*score - sum).max(LEAST);
                 }
             } else {
-                row.fill(f32::NEG_INFINITY);
+                row.fill(LEAST);
                 row[0] = 0.0;
             }
         }
@@ -185,6 +188,23 @@ mod tests {
 
     #[test]
     fn numbers_that_are_none_do_not_harm() {
-        assert!(decode(&[f32::NAN; 8], None).is_empty());
+        let spelling = Spelling::learn("ab");
+        for spelling in [None, Some(&spelling)] {
+            assert!(decode(&[f32::NAN; 8], spelling).is_empty());
+            let scores = [step(2, 0.9), [f32::NAN; 4], [f32::INFINITY; 4], step(3, 0.9)].concat();
+            let text: String = decode(&scores, spelling).iter().map(|c| c.letter).collect();
+            assert_eq!(text, "ab");
+        }
+    }
+
+    #[test]
+    fn steps_that_are_wholly_sure_are_read_with_spelling_too() {
+        let spelling = Spelling::learn("ab");
+        let sure = |label: usize| step(label, 1.0);
+        let scores = [sure(1), sure(2), sure(1), sure(0), sure(1), sure(3), sure(1)].concat();
+        for spelling in [None, Some(&spelling)] {
+            let text: String = decode(&scores, spelling).iter().map(|c| c.letter).collect();
+            assert_eq!(text, "a b");
+        }
     }
 }

@@ -58,6 +58,7 @@ impl OcrModule {
             .with("recogniser", &hash(&models.recogniser))
             .with("alphabet", &models.alphabet)
             .with("words", &models.words.as_deref().map_or(String::new(), |words| hash(words.as_bytes())))
+            .with("spelling", &"the beam's, one code in ten")
             .with("max_side", &max_side)
             .with("lines", &"straightened, with room")
             .with("parts_share", &words::SHARED)

@@ -58,7 +58,8 @@ impl Pieces {
     }
 
     /// The share of `symbol` among what follows `before`: what was seen after all of it, mixed with what was seen after less
-    /// and less of it (method C of I. Witten, T. Bell 1991). Above 0, and 1 for all letters and the end together.
+    /// and less of it (method C of I. Witten, T. Bell 1991; the start counts as
+    /// one of the symbols that follow nothing). Above 0, and 1 for all letters and the end together.
     pub(super) fn share(&self, before: &[usize], symbol: usize) -> f32 {
         let mut share = 1.0 / (self.letters.len() + 1) as f32;
         for first in (0..=before.len()).rev() {
