@@ -2,7 +2,7 @@
 
 use super::{
     Outcome,
-    parts::{State, place},
+    parts::{State, licence, place},
 };
 use crate::{exit::Exit, session::Session, view::bytes};
 use lens::{Config, Preset};
@@ -45,7 +45,7 @@ fn facts(session: &Session) -> Result<Vec<(&'static str, String)>, crate::exit::
         0 => format!("{}, one for each core", std::thread::available_parallelism().map_or(1, usize::from)),
         count => count.to_string(),
     };
-    Ok(vec![
+    let mut facts = vec![
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("home", described(home.root(), "not there yet")),
         ("settings", described(&home.config(), "not there, defaults hold")),
@@ -57,7 +57,11 @@ fn facts(session: &Session) -> Result<Vec<(&'static str, String)>, crate::exit::
         ("offline", if config.offline { "yes: no connection is made" } else { "no" }.to_owned()),
         ("store", store),
         ("packed", packed(session)),
-    ])
+    ];
+    if let Some(licence) = preset.parts.iter().find_map(|(role, part)| licence(*role, part)) {
+        facts.push(("licence", licence.to_owned()));
+    }
+    Ok(facts)
 }
 
 /// The instructions in use, and those that there are where fewer are asked for.

@@ -2,7 +2,7 @@
 
 use super::{
     Outcome,
-    parts::{State, place},
+    parts::{State, licence, place},
 };
 use crate::{
     args::ModelsCommand,
@@ -39,9 +39,10 @@ fn list(session: &Session, hub: &Hub) -> Outcome {
     if printer.is_json() {
         for (role, part) in &preset.parts {
             let state = State::of(*role, part, hub).name();
-            let role = role.to_string();
-            printer
-                .json(&json!({ "preset": preset.name, "role": role, "part": place(part), "state": state }))?;
+            printer.json(&json!({
+                "preset": preset.name, "role": role.to_string(), "part": place(part), "state": state,
+                "licence": licence(*role, part),
+            }))?;
         }
         for one in &cached {
             printer.json(&json!({
@@ -55,6 +56,9 @@ fn list(session: &Session, hub: &Hub) -> Outcome {
     for (role, part) in &preset.parts {
         let state = State::of(*role, part, hub).name();
         printer.entry(&format!("  {role}"), ROLE, &format!("{:<NAME$}{state}", place(part)))?;
+    }
+    if let Some(licence) = preset.parts.iter().find_map(|(role, part)| licence(*role, part)) {
+        printer.entry("  licence", ROLE, licence)?;
     }
     printer.heading("Downloaded")?;
     if cached.is_empty() {

@@ -5,6 +5,8 @@ use lens::{
     preset::{Part, Role},
 };
 
+const LICENCE: &str = "nano: research and evaluation (crates/lens-nano/LICENSE-WEIGHTS)";
+
 /// Whether a part can be used now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum State {
@@ -45,6 +47,12 @@ impl State {
             Self::NotInThisBuild => "not in this build",
         }
     }
+}
+
+/// The terms of the weights that fill `role`, where these are inside the program.
+pub(super) fn licence(role: Role, part: &Part) -> Option<&'static str> {
+    let are_weights = matches!(role, Role::Clip | Role::Blip | Role::Ocr | Role::Llm);
+    (are_weights && *part == Part::Embedded && is_embedded(role)).then_some(LICENCE)
 }
 
 /// Where a part is.

@@ -154,3 +154,17 @@ fn a_bench_tells_how_near_each_model_is_to_what_the_machine_can_do() {
     assert_eq!(speeds.len(), 4, "pictures, texts, captions, answers: {report}");
     assert!(speeds.iter().all(|speed| speed["per_second"].as_f64().unwrap() > 0.0), "{report}");
 }
+
+#[test]
+fn the_terms_of_the_weights_are_named() {
+    let place = Place::new();
+    for arguments in
+        [&["models", "list"][..], &["models", "list", "--json"], &["doctor"], &["doctor", "--json"]]
+    {
+        let told = stdout(place.lens(arguments));
+        assert!(told.replace('\n', "").contains("LICENSE-WEIGHTS"), "{arguments:?}: {told}");
+        let mut arguments = arguments.to_vec();
+        arguments.extend(["--preset", "base"]);
+        assert!(!stdout(place.lens(&arguments)).contains("LICENSE-WEIGHTS"), "{arguments:?}");
+    }
+}
