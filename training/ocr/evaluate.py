@@ -5,9 +5,9 @@
 `--models FOLDER` measures another pair than the one inside the program. Draws memes (white letters with an outline, or on
 a caption bar), signs, signs in photographs and letters without anything around them on photographs, in fonts that were
 kept out of training; and signs, codes and French words in photographs that are `hard` (`page.draw`): what a list of English
-words may harm. `--large` measures words in pictures of
-1440 x 1080 made of one, four or twelve such pictures in place of all that. TRUTHS.json is a list of objects with `file`
-(inside FOLDER) and `ocr` (the lines of text in it); others are passed over.
+words may harm. `--large` measures words in pictures of 1440 x 1080 made of one, four or twelve such pictures in place of
+all that. TRUTHS.json is a list of objects with `file` (inside FOLDER) and `ocr` (the lines of text in it); others are
+passed over.
 """
 
 import json

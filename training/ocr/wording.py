@@ -46,7 +46,11 @@ def frequent() -> list[str]:
 
 def codes(rng: random.Random) -> list[str]:
     """What is no word of any language."""
-    return ["".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(4, 9))) for _ in range(rng.randint(1, 3))]
+    return [_code(rng, 4) for _ in range(rng.randint(1, 3))]
+
+
+def _code(rng: random.Random, least: int) -> str:
+    return "".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(least, 9)))
 
 
 def french(rng: random.Random) -> list[str]:
@@ -96,8 +100,7 @@ def _odd(rng: random.Random) -> list[str]:
         lambda: f"({number(100, 999)}) {number(100, 999)}-{number(1000, 9999)}", lambda: f"www.{word}.com",
         lambda: f"{word}@{texts.word(rng)}.org", lambda: f"#{word}", lambda: f"{number(1, 99)}%", lambda: f"${number(1, 999)},{number(100, 999)}",
         lambda: f'"{word.title()}!"', lambda: f"{word}'s {texts.word(rng)}?", lambda: f"{word} & {texts.word(rng)}",
-        lambda: "".join(rng.choices(string.ascii_uppercase + string.digits, k=rng.randint(3, 9))),
-        lambda: "".join(rng.choices(ALPHABET[1:], k=rng.randint(3, 10))), lambda: f"{word}; {texts.word(rng)}: {number(0, 9)}",
+        lambda: _code(rng, 3), lambda: "".join(rng.choices(ALPHABET[1:], k=rng.randint(3, 10))), lambda: f"{word}; {texts.word(rng)}: {number(0, 9)}",
         lambda: f"[{word}] {{{number(0, 99)}}} <{texts.word(rng)}>", lambda: f"{word}_{number(0, 9)} * {number(2, 9)} = {number(0, 99)}",
     )  # fmt: skip
     return [rng.choice(kinds)() for _ in range(rng.randint(1, 4))]
